@@ -1,0 +1,41 @@
+# Everything runs in .venv, which is made on the first call with what constraints.txt pins.
+
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test lint format bench docs real clean
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $(READY)
+
+demo: $(READY)  ## improve a real project of corpus/ and show the diff
+	@$(BIN)/dockopt fix corpus/projects/flask-notes
+
+test: $(READY)  ## all tests that need no builder
+	$(BIN)/python -m pytest
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(READY)  ## print the catalogue of transforms into its pages
+	$(BIN)/python -m tests.catalogue --write
+
+real: $(READY)  ## run over a folder of real Dockerfiles: make real FOLDER=...
+	$(BIN)/python -m tests.real $(FOLDER)
+
+bench: $(READY)  ## speed, beside hadolint and tally on the same files: make bench FOLDER=...
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
+	$(BIN)/python -m tests.bench $(FOLDER)
+
+clean:
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,3 @@
+from _crc16 import crc16
+
+__all__ = ["crc16"]

@@ -1,0 +1,5 @@
+#!/bin/sh
+while :; do
+    date +%s > /tmp/tick
+    sleep 5
+done

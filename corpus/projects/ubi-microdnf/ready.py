@@ -1,0 +1,3 @@
+import os
+
+print("ready on", os.environ.get("PORT", "0"))

@@ -1,0 +1,3 @@
+# The file ends right behind the escape character
+FROM debian:bookworm-slim
+RUN apt-get update && apt-get install -y less \

@@ -1,0 +1,1 @@
+"""dockopt's engine: everything that is not a rewrite."""

@@ -1,0 +1,76 @@
+"""Projections of a tree that a reader or a build would miss, each computed by code that knows no transform."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from optimizer.facts import Facts
+from optimizer.facts.texts import argument_text
+from optimizer.syntax.nodes import Comment, Gap, Instruction, Line
+
+PRAGMA = re.compile(r"#?\s*(dockopt|hadolint|check\s*=|dockerfile-utils:|dockerfmt-|tally|syntax\s*=|escape\s*=)", re.I)
+"""Comments that some tool reads; they must stay where they are: above their instruction."""
+
+_LAYER_MAKERS = frozenset({"RUN", "COPY", "ADD", "WORKDIR"})
+
+
+def comments(facts: Facts) -> Counter[tuple[str, str, int, bool]]:
+    """Each comment with the kind of instruction and the stage that it belongs to, and whether it stands above it."""
+    found: Counter[tuple[str, str, int, bool]] = Counter()
+    for number, instruction in _numbered(facts):
+        for text, above in _comments_of(instruction):
+            found[text, instruction.name, number, above and bool(PRAGMA.match(text))] += 1
+    found.update((line.comment, "", -1, False) for line in facts.tree.footer if line.comment is not None)
+    return found
+
+
+def _comments_of(instruction: Instruction) -> Iterator[tuple[str, bool]]:
+    for node in instruction.walk():
+        match node:
+            case Line() if node.comment is not None:
+                yield node.comment, True
+            case Gap():
+                yield from ((text[1:].strip(), False) for text in node.comments)
+            case Comment():
+                yield node.text[1:].strip(), False
+    in_indent = (line.strip() for line in instruction.indent.split("\n"))
+    yield from ((line[1:].strip(), False) for line in in_indent if line.startswith("#"))
+
+
+def stages(facts: Facts) -> tuple[tuple[str | None, str], ...]:
+    """The name of each stage and what it is built from, as FROM says it."""
+    return tuple((stage.name, argument_text(stage.node.instructions[0])) for stage in facts.stages)
+
+
+def config(facts: Facts) -> tuple[tuple[int, str, str], ...]:
+    """The directives, and in order all instructions that make no layer, triggers of ONBUILD RUN aside."""
+    head = tuple((-2, directive.name, directive.value) for directive in facts.tree.directives)
+    return head + tuple(
+        (number, instruction.name, argument_text(instruction))
+        for number, instruction in _numbered(facts)
+        if instruction.name not in _LAYER_MAKERS | {"FROM"}
+        and not (instruction.name == "ONBUILD" and instruction.inner.name == "RUN")
+    )
+
+
+def layers(facts: Facts) -> tuple[tuple[int, str], ...]:
+    """What makes the layers of each stage, in order."""
+    return tuple((n, i.name) for n, i in _numbered(facts) if i.name in _LAYER_MAKERS)
+
+
+def copied(facts: Facts) -> tuple[tuple[int, str], ...]:
+    """Which files reach each stage from outside, and what of another stage RUN looks into."""
+    return tuple(
+        (n, argument_text(i) if i.name != "RUN" else " ".join(flag.text for flag in i.all_flags))
+        for n, i in _numbered(facts)
+        if i.name in ("COPY", "ADD") or (i.name == "RUN" and i.flag("mount") is not None)
+    )
+
+
+def _numbered(facts: Facts) -> Iterator[tuple[int, Instruction]]:
+    """Every instruction with its stage's number; -1 above the first FROM."""
+    yield from ((-1, instruction) for instruction in facts.tree.prologue)
+    for stage in facts.stages:
+        yield from ((stage.number, instruction) for instruction in stage.node.instructions)

@@ -1,0 +1,195 @@
+"""What every step of every transform is held to. A check knows no transform: it judges two trees and a promise.
+
+    layout    the new text parses to exactly the instructions that the edits meant, and no neighbour changed
+    accepted  BuildKit would still take the file
+    aspects   nothing but the declared aspects changed
+    reader    `dockerfile-parse` reads the result as we do, where it read the original as we do
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from optimizer import aspects
+from optimizer.facts import Facts
+from optimizer.syntax.nodes import Instruction, source
+from optimizer.syntax.problems import problems
+from optimizer.trace import Atom, trace
+from optimizer.transform import Aspect, Leeway
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What may differ between two trees."""
+
+    may_change: frozenset[Aspect]
+    leeway: frozenset[Leeway]
+
+
+def violation(before: Facts, after: Facts, pieces: Mapping[Instruction, str], promise: Promise) -> str | None:
+    """Why the step from one tree to the other may not stand; None where it may.
+
+    `pieces` gives the new text of each instruction of the old tree that was edited.
+    """
+    return (
+        layout(before, after, pieces)
+        or accepted(before, after)
+        or undeclared(before, after, promise)
+        or independent_reader(before, after)
+    )
+
+
+def layout(before: Facts, after: Facts, pieces: Mapping[Instruction, str]) -> str | None:
+    """The new file is the old one with the pieces in their places, and each piece ends where an instruction ends."""
+    expected = [pieces.get(i, source(i)) for i in before.tree.instructions]
+    starts = {0}
+    at = 0
+    for instruction in after.tree.instructions:
+        at += len(source(instruction))
+        starts.add(at)
+    reached = 0
+    for piece in expected:
+        reached += len(piece)
+        if reached not in starts:
+            return "an instruction runs into its neighbour"
+    if at != reached or "".join(expected) != "".join(source(i) for i in after.tree.instructions):
+        return "the text is not what the edits say"
+    return None
+
+
+def accepted(before: Facts, after: Facts) -> str | None:
+    """BuildKit rejects nothing in the new file that it did not reject in the old one."""
+    new = problems(after.tree)
+    if new and len(new) > len(problems(before.tree)):
+        return f"line {new[0].line}: {new[0].message}"
+    return None
+
+
+_SIMPLE: dict[Aspect, Callable[[Facts], object]] = {
+    Aspect.COMMENTS: aspects.comments,
+    Aspect.STAGES: aspects.stages,
+    Aspect.CONFIG: aspects.config,
+    Aspect.LAYERS: aspects.layers,
+    Aspect.COPIED: aspects.copied,
+}
+
+
+def undeclared(before: Facts, after: Facts, promise: Promise) -> str | None:
+    """An aspect that differs though the promise does not name it."""
+    for aspect, project in _SIMPLE.items():
+        if aspect not in promise.may_change and project(before) != project(after):
+            return f"the {aspect.value} would change"
+    if Aspect.TRACE in promise.may_change:
+        return None
+    return traces_differ(before, after, promise.leeway)
+
+
+def traces_differ(before: Facts, after: Facts, leeway: frozenset[Leeway]) -> str | None:
+    """Where a build would do something else, beyond the leeway."""
+    old, new = trace(before, leeway), trace(after, leeway)
+    if len(old.stages) != len(new.stages):
+        return "a stage comes or goes"
+    for number, (one, other) in enumerate(zip(old.stages, new.stages, strict=True)):
+        if one == other:
+            continue
+        if Leeway.ORDER in leeway:
+            if (message := _moved_wrongly(one, other)) is not None:
+                return message
+            continue
+        return _first_difference(number, one, other)
+    return None
+
+
+def _first_difference(number: int, old: Sequence[Atom], new: Sequence[Atom]) -> str:
+    for one, other in zip(old, new, strict=False):
+        if one.text != other.text:
+            return f"stage {number} would run `{_short(other.text)}` instead of `{_short(one.text)}`"
+        if one.lists != other.lists:
+            return f"`{_short(one.text)}` would find other package lists"
+        if one.state != other.state:
+            return f"`{_short(one.text)}` would run in another state"
+    longer = old if len(old) > len(new) else new
+    return f"stage {number} would {'lose' if longer is old else 'gain'} `{_short(longer[min(len(old), len(new))].text)}`"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _moved_wrongly(old: Sequence[Atom], new: Sequence[Atom]) -> str | None:
+    """Deletions may move up, over steps that know nothing of what they delete; all else keeps its order."""
+    rest_old = [atom for atom in old if atom.deletes is None]
+    rest_new = [atom for atom in new if atom.deletes is None]
+    if rest_old != rest_new:
+        return _first_difference(0, rest_old, rest_new)
+    places_old, places_new = _places(old), _places(new)
+    if [key for key, _ in sorted(places_old)] != [key for key, _ in sorted(places_new)]:
+        return "a deletion would come or go"
+    for (key, was), (_, now) in zip(sorted(places_old), sorted(places_new), strict=True):
+        if now > was:
+            return f"`{_short(key)}` would run later"
+        deletes = next(atom.deletes for atom in old if atom.text == key)
+        for atom in rest_old[now:was]:
+            if deletes is None or not untouched(atom, deletes.paths):
+                return f"`{_short(key)}` would run before `{_short(atom.text)}`, which may need what it deletes"
+    return None
+
+
+def _places(atoms: Sequence[Atom]) -> list[tuple[str, int]]:
+    """Each deletion with the number of other atoms before it."""
+    found, others = [], 0
+    for atom in atoms:
+        if atom.deletes is None:
+            others += 1
+        else:
+            found.append((atom.text, others))
+    return found
+
+
+def untouched(atom: Atom, paths: Sequence[str]) -> bool:
+    """Whether the step is known to neither read nor write anything at or below the paths."""
+    from optimizer.facts.paths import mentions
+
+    if atom.instruction is None or (not atom.known and atom.instruction.name == "RUN"):
+        return False
+    return not any(mentions(atom.instruction, atom.calls, path) for path in paths)
+
+
+def independent_reader(before: Facts, after: Facts) -> str | None:
+    """`dockerfile-parse` (it knows no heredocs) vetoes where it read the original as we do and the result not."""
+    if "<<" in before.text or "<<" in after.text:
+        return None
+    old, new = _by_library(before.text), _by_library(after.text)
+    if old is None or old != _ours(before):
+        return None
+    return None if new == _ours(after) else "an independent reader sees other instructions"
+
+
+def _ours(facts: Facts) -> list[tuple[str, int, int]]:
+    """Each instruction's name, first and last line, counted from 0."""
+    found = []
+    line = len(facts.tree.directives)
+    for instruction in facts.tree.instructions:
+        text = source(instruction)
+        above = len(instruction.leading)
+        lines = text.count("\n") + (not text.endswith("\n"))
+        found.append((instruction.name, line + above, line + lines - 1))
+        line += lines
+    return found
+
+
+def _by_library(text: str) -> list[tuple[str, int, int]] | None:
+    from io import BytesIO
+
+    from dockerfile_parse import DockerfileParser
+
+    try:
+        parser = DockerfileParser(fileobj=BytesIO(text.encode("utf-8")), cache_content=True)
+        return [
+            (entry["instruction"], entry["startline"], entry["endline"])
+            for entry in parser.structure
+            if entry["instruction"] != "COMMENT"
+        ]
+    except (UnicodeError, ValueError, KeyError, IndexError):
+        return None

@@ -1,0 +1,275 @@
+"""Runs the transforms: one to its fixpoint, then the next; every step is checked, and what fails is dropped.
+
+Overlapping proposals wait a round and are asked again with fresh facts, so there are no conflicts to resolve.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from optimizer.checks import Promise, violation
+from optimizer.facts import Facts
+from optimizer.pragmas import Pragmas
+from optimizer.syntax.nodes import Instruction, Node, source
+from optimizer.syntax.parser import parse
+from optimizer.syntax.problems import Problem, problems
+from optimizer.transform import Aspect, Declined, Proposal, Safety, Transform
+
+ROUNDS = 10
+"""The most often that one transform is asked about one file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change that was made, or that waits. `line` is one of the original file, counted from 1; `saves` in bytes."""
+
+    transform: str
+    line: int
+    why: str
+    safety: Safety
+    saves: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A step that a check dropped: `why` is what the check says."""
+
+    transform: str
+    line: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoodBack:
+    """A place that a transform left alone, and why."""
+
+    transform: str
+    line: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The file after the changes of one transform: what `dockopt prove` bisects over."""
+
+    transform: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one file. `before` and `after` are text with surrogates for bytes that are not UTF-8."""
+
+    before: str
+    after: str
+    changes: tuple[Change, ...] = ()
+    pending: tuple[Change, ...] = ()
+    """What waits for `--unsafe`, or for a person."""
+    refusals: tuple[Refusal, ...] = ()
+    stood_back: tuple[StoodBack, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    """Why the file was left as it is: BuildKit would reject it."""
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def changed(self) -> bool:
+        """Whether the file would be written."""
+        return self.before != self.after
+
+
+def optimize(
+    data: bytes | str, transforms: Sequence[Transform] | None = None, *, unsafe: bool = False
+) -> Result:
+    """The file after all transforms (by default the pipeline's, in its order). Never raises on any text."""
+    if transforms is None:
+        from transforms import PIPELINE
+
+        transforms = PIPELINE
+    facts = Facts(parse(data))
+    found = problems(facts.tree)
+    if found:
+        return Result(facts.text, facts.text, problems=found)
+    return _Session(facts, unsafe).run(transforms)
+
+
+@dataclass
+class _Session:
+    """The work on one file. `origins[i]` is the line of the original file that line i of the text came from."""
+
+    facts: Facts
+    unsafe: bool
+    changes: list[Change] = field(default_factory=list)
+    pending: dict[tuple[str, int, str], Change] = field(default_factory=dict)
+    refusals: dict[tuple[str, int, str], Refusal] = field(default_factory=dict)
+    stood_back: dict[tuple[str, int, str], StoodBack] = field(default_factory=dict)
+    steps: list[Step] = field(default_factory=list)
+    origins: list[int] = field(default_factory=list)
+
+    def run(self, transforms: Iterable[Transform]) -> Result:
+        """All transforms, each to its fixpoint."""
+        before = self.facts.text
+        self.origins = list(range(1, before.count("\n") + 2))
+        for transform in transforms:
+            made = len(self.changes)
+            self._to_fixpoint(transform)
+            if len(self.changes) > made:
+                self.steps.append(Step(transform.id, self.facts.text))
+        return Result(
+            before,
+            self.facts.text,
+            tuple(self.changes),
+            tuple(self.pending.values()),
+            tuple(self.refusals.values()),
+            tuple(self.stood_back.values()),
+            steps=tuple(self.steps),
+        )
+
+    def _to_fixpoint(self, transform: Transform) -> None:
+        seen = {self.facts.text}
+        for _ in range(ROUNDS):
+            wanted = self._wanted(transform)
+            if not wanted or not self._advance(transform, wanted, seen):
+                return
+        if wanted := self._wanted(transform):
+            self._refuse(transform, wanted[0], f"it still asks for changes after {ROUNDS} rounds")
+
+    def _wanted(self, transform: Transform) -> list[Proposal]:
+        """The proposals that may be made now; the others are recorded."""
+        pragmas = Pragmas(self.facts)
+        wanted = []
+        for item in transform.run(self.facts):
+            if isinstance(item, Declined):
+                self._stand_back(transform, item.at, item.why)
+                continue
+            line = self._line(item.at)
+            safety = item.safety or transform.safety
+            if (ignore := self._ignored(pragmas, transform, item)) is not None:
+                self._stand_back(transform, item.at, ignore)
+            elif safety is Safety.SUGGESTION or (safety is Safety.UNSAFE and not self.unsafe):
+                key = (transform.id, line, item.why)
+                self.pending[key] = Change(transform.id, line, item.why, safety, item.saves)
+            elif (transform.id, line, item.why) not in self.refusals:
+                wanted.append(item)
+        return wanted
+
+    def _ignored(self, pragmas: Pragmas, transform: Transform, proposal: Proposal) -> str | None:
+        names = (transform.id, *transform.counterparts)
+        for node in (proposal.at, *proposal.edits):
+            if (instruction := self._owner(node)) is not None and (why := pragmas.ignores(instruction, names)):
+                return why
+        return None
+
+    def _owner(self, node: Node) -> Instruction | None:
+        start, end = self.facts.spans[node]
+        for instruction in self.facts.tree.instructions:
+            first, last = self.facts.spans[instruction]
+            if first <= start and end <= last:
+                return instruction
+        return None
+
+    def _advance(self, transform: Transform, wanted: list[Proposal], seen: set[str]) -> bool:
+        """Make what does not overlap, together if the checks agree, else one by one. Whether anything changed."""
+        batch = self._apart(wanted)
+        if self._try(transform, batch, seen) is None:
+            return True
+        if len(batch) == 1:
+            why = self._try(transform, batch, seen)
+            if why is not None:
+                self._refuse(transform, batch[0], why)
+            return True
+        for proposal in batch:
+            why = self._try(transform, [proposal], seen)
+            if why is not None:
+                self._refuse(transform, proposal, why)
+                continue
+            return True
+        return True
+
+    def _apart(self, wanted: list[Proposal]) -> list[Proposal]:
+        """The first proposals whose edits touch no common text."""
+        taken: list[tuple[int, int]] = []
+        batch = []
+        for proposal in wanted:
+            places = [self.facts.spans[node] for node in proposal.edits]
+            if any(start < end_ and start_ < end for start, end in places for start_, end_ in taken):
+                continue
+            taken += places
+            batch.append(proposal)
+        return batch
+
+    def _try(self, transform: Transform, batch: Collection[Proposal], seen: set[str]) -> str | None:
+        """Make the proposals if the checks allow them; else say why not and leave all as it was."""
+        edits = [(*self.facts.spans[node], text) for p in batch for node, text in p.edits.items()]
+        edits.sort()
+        if any(one[1] > other[0] for one, other in zip(edits, edits[1:], strict=False)):
+            return "its edits overlap"
+        text = spliced(self.facts.text, edits)
+        if text in seen:
+            return "it would bring back an earlier text"
+        after = Facts(parse(text))
+        leeway = transform.leeway.union(*(p.leeway for p in batch))
+        promise = Promise(transform.may_change, leeway)
+        if why := violation(self.facts, after, self._pieces(edits), promise):
+            return why
+        for proposal in batch:
+            safety = proposal.safety or transform.safety
+            self.changes.append(
+                Change(transform.id, self._line(proposal.at), proposal.why, safety, proposal.saves)
+            )
+        self.origins = moved_lines(self.facts.text, self.origins, edits)
+        self.facts = after
+        seen.add(text)
+        return None
+
+    def _pieces(self, edits: Sequence[tuple[int, int, str]]) -> dict[Instruction, str]:
+        """The new text of each instruction that an edit lies in."""
+        pieces = {}
+        for instruction in self.facts.tree.instructions:
+            first, last = self.facts.spans[instruction]
+            inside = [(s - first, e - first, text) for s, e, text in edits if first <= s and e <= last]
+            if inside:
+                pieces[instruction] = spliced(source(instruction), inside)
+        return pieces
+
+    def _line(self, node: Node) -> int:
+        """The line of the original file at which a node begins; an instruction begins behind its comments."""
+        start = self.facts.spans[node][0]
+        if isinstance(node, Instruction):
+            start += sum(len(line.raw) for line in node.leading)
+        return self.origins[self.facts.text.count("\n", 0, start)]
+
+    def _refuse(self, transform: Transform, proposal: Proposal, why: str) -> None:
+        line = self._line(proposal.at)
+        self.refusals[transform.id, line, proposal.why] = Refusal(transform.id, line, why)
+
+    def _stand_back(self, transform: Transform, at: Node, why: str) -> None:
+        line = self._line(at)
+        self.stood_back[transform.id, line, why] = StoodBack(transform.id, line, why)
+
+
+def spliced(text: str, edits: Sequence[tuple[int, int, str]]) -> str:
+    """The text with its spans replaced; the edits are sorted and do not overlap."""
+    out: list[str] = []
+    at = 0
+    for start, end, new in edits:
+        out += [text[at:start], new]
+        at = end
+    return "".join([*out, text[at:]])
+
+
+def moved_lines(text: str, origins: Sequence[int], edits: Sequence[tuple[int, int, str]]) -> list[int]:
+    """Where the lines of the spliced text came from, told where those of the text came from."""
+    line = at = 0
+    found = [origins[0]]
+    for start, end, new in [*edits, (len(text), len(text), "")]:
+        kept = text.count("\n", at, start)
+        found += origins[line + 1 : line + 1 + kept]
+        line += kept
+        found += [origins[line]] * new.count("\n")
+        line += text.count("\n", start, end)
+        at = end
+    return found
+
+
+Optimize = Callable[[bytes | str], Result]

@@ -1,0 +1,209 @@
+"""What is true of a tree: stages, scopes, commands, package-manager calls. Computed on demand, once.
+
+Facts read the build context only through the `Context` they were given; `None` means: not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from optimizer.facts.bases import System, system_of
+from optimizer.facts.calls import Call, calls
+from optimizer.facts.chains import Chain, chain
+from optimizer.facts.mounts import Mount, mounts
+from optimizer.facts.packages import PackageCall, package_call
+from optimizer.facts.scope import PLATFORM_ARGUMENTS, Scope
+from optimizer.syntax.nodes import (
+    Dockerfile,
+    ExecForm,
+    Instruction,
+    Node,
+    Opaque,
+    Pairs,
+    ShellScript,
+    Stage,
+    Words,
+    source,
+    spans,
+)
+
+__all__ = ["BuildStage", "Call", "Chain", "Facts", "Mount", "PackageCall", "Scope", "System", "analyze"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BuildStage:
+    """A stage and what it stands on. `base` is the image or stage as FROM names it, None where a variable hides it."""
+
+    number: int
+    node: Stage
+    name: str | None
+    base: str | None
+    parent: BuildStage | None
+    system: System | None
+
+    @property
+    def instructions(self) -> tuple[Instruction, ...]:
+        """The stage's instructions without its FROM."""
+        return self.node.instructions[1:]
+
+    @property
+    def lineage(self) -> Iterator[BuildStage]:
+        """The stage and the stages that it is built from, nearest first."""
+        stage: BuildStage | None = self
+        while stage is not None:
+            yield stage
+            stage = stage.parent
+
+
+@dataclass
+class Facts:
+    """All facts of one tree."""
+
+    tree: Dockerfile
+    _scripts: dict[Instruction, ShellScript | None] = field(default_factory=dict, repr=False)
+    _calls: dict[Instruction, tuple[Call, ...]] = field(default_factory=dict, repr=False)
+    _package_calls: dict[Instruction, tuple[PackageCall, ...]] = field(default_factory=dict, repr=False)
+    _chains: dict[Instruction, Chain | None] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def globals(self) -> Scope:
+        """The ARGs above the first FROM, for the FROM lines. A build can override each of them."""
+        scope = Scope(complete=True)
+        for instruction in self.tree.prologue:
+            if instruction.name == "ARG" and isinstance(instruction.body, Pairs):
+                scope = scope.after(instruction, self.tree.escape)
+        return Scope({**scope.variables, **dict.fromkeys(PLATFORM_ARGUMENTS)}, complete=True)
+
+    @cached_property
+    def stages(self) -> tuple[BuildStage, ...]:
+        """The build stages in source order."""
+        found: list[BuildStage] = []
+        by_name: dict[str, BuildStage] = {}
+        for number, node in enumerate(self.tree.stages):
+            body = node.instructions[0].body
+            words = [word.text for word in body.words] if isinstance(body, Words) else []
+            base = self.globals.expand(words[0], self.tree.escape) if words else None
+            name = words[2].lower() if len(words) == 3 and words[1].lower() == "as" else None
+            parent = by_name.get(base) if base else None
+            system = parent.system if parent else system_of(base)
+            stage = BuildStage(number, node, name, base, parent, system)
+            found.append(stage)
+            if name:
+                by_name[name] = stage
+        return tuple(found)
+
+    @cached_property
+    def scopes(self) -> dict[Instruction, Scope]:
+        """What is in force before each instruction of a stage."""
+        found: dict[Instruction, Scope] = {}
+        at_end: dict[BuildStage, Scope] = {}
+        for stage in self.stages:
+            scope = at_end[stage.parent] if stage.parent else _of_base(stage)
+            for instruction in stage.instructions:
+                found[instruction] = scope
+                scope = scope.after(instruction, self.tree.escape)
+            at_end[stage] = scope
+        return found
+
+    @cached_property
+    def stage_of(self) -> dict[Instruction, BuildStage]:
+        """The stage in which each instruction stands."""
+        return {instruction: stage for stage in self.stages for instruction in stage.node.instructions}
+
+    @cached_property
+    def text(self) -> str:
+        """The whole file."""
+        return source(self.tree)
+
+    @cached_property
+    def spans(self) -> dict[Node, tuple[int, int]]:
+        """Where each node stands in `text`."""
+        return spans(self.tree)
+
+    @cached_property
+    def newline(self) -> str:
+        """How most lines of the file end."""
+        return "\r\n" if self.text.count("\r\n") * 2 > self.text.count("\n") else "\n"
+
+    @property
+    def runs(self) -> Iterator[Instruction]:
+        """All RUN instructions, those that ONBUILD holds too (the ONBUILD is given)."""
+        return (i for stage in self.stages for i in stage.instructions if i.inner.name == "RUN")
+
+    def children(self, stage: BuildStage) -> tuple[BuildStage, ...]:
+        """The stages built FROM this one, directly or not."""
+        return tuple(other for other in self.stages if other is not stage and stage in other.lineage)
+
+    def script(self, instruction: Instruction) -> ShellScript | None:
+        """What a POSIX shell runs for a RUN (also one in an ONBUILD); None for JSON form, other shells, opaque text."""
+        if instruction not in self._scripts:
+            self._scripts[instruction] = self._script(instruction)
+        return self._scripts[instruction]
+
+    def _script(self, instruction: Instruction) -> ShellScript | None:
+        run = instruction.inner
+        scope = self.scopes.get(instruction)
+        if run.name != "RUN" or scope is None or not scope.posix_shell or self.tree.escape != "\\":
+            return None
+        if isinstance(run.body, Words) and len(run.heredocs) == 1:
+            return run.heredocs[0].body if isinstance(run.heredocs[0].body, ShellScript) else None
+        return run.body if isinstance(run.body, ShellScript) else None
+
+    def chain(self, instruction: Instruction) -> Chain | None:
+        """The script of a RUN as a chain; None where it is none."""
+        if instruction not in self._chains:
+            script = self.script(instruction)
+            stops = self.scopes[instruction].stops_at_errors if script else False
+            self._chains[instruction] = chain(script, stops_at_errors=stops) if script else None
+        return self._chains[instruction]
+
+    def calls(self, instruction: Instruction) -> tuple[Call, ...]:
+        """The commands that a RUN runs."""
+        if instruction not in self._calls:
+            self._calls[instruction] = calls(instruction, self.script(instruction))
+        return self._calls[instruction]
+
+    def package_calls(self, instruction: Instruction) -> tuple[PackageCall, ...]:
+        """The calls of package managers that stand in a RUN, those in substitutions aside."""
+        if instruction not in self._package_calls:
+            found = (package_call(call) for call in self.calls(instruction) if not call.substituted)
+            self._package_calls[instruction] = tuple(call for call in found if call is not None)
+        return self._package_calls[instruction]
+
+    def opaque(self, instruction: Instruction) -> bool:
+        """Whether a RUN runs something that cannot be read."""
+        run = instruction.inner
+        if isinstance(run.body, ExecForm) or run.body is None:
+            return False
+        return self.script(instruction) is None or any(isinstance(doc.body, Opaque) for doc in run.heredocs)
+
+    def copied_out_of(self, stage: BuildStage) -> Iterator[str]:
+        """The paths that other stages take out of a stage by COPY or by a mount, as they are written."""
+        names = {str(stage.number), stage.name or str(stage.number)}
+        for instruction in self.tree.instructions:
+            inner = instruction.inner
+            if (inner.flag("from") or "").lower() in names and isinstance(inner.body, Words):
+                yield from (word.text for word in inner.body.words[:-1])
+            for mount in mounts(inner):
+                if (mount.source_stage or "").lower() in names:
+                    yield mount.source or "/"
+
+    def mounts(self, instruction: Instruction) -> tuple[Mount, ...]:
+        """The mounts of a RUN."""
+        return mounts(instruction.inner)
+
+
+def _of_base(stage: BuildStage) -> Scope:
+    """What a stage starts with. Official system images start as root in `/`; of others nothing is known."""
+    if stage.base == "scratch":
+        return Scope(complete=True, user="root", folder="/")
+    if stage.base and "windows" in stage.base:
+        return Scope(shell=("cmd", "/S", "/C"))
+    return Scope(user="root", folder="/" if stage.system else None) if stage.system else Scope()
+
+
+def analyze(tree: Dockerfile) -> Facts:
+    """The facts of a tree."""
+    return Facts(tree)

@@ -1,0 +1,81 @@
+"""Which system a base image holds, as far as its name and tag tell."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from optimizer.knowledge import load
+
+_VERSION = re.compile(r"v?(\d+(?:\.\d+)?)")
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """A distribution and its release (`bookworm`, `jammy`, `3.20`); `release` is None where the tag moves."""
+
+    name: str
+    release: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    systems: dict[str, str]
+    releases: dict[str, dict[str, str]]
+    too_old: dict[str, frozenset[str]]
+
+
+@lru_cache(maxsize=1)
+def _tables() -> _Tables:
+    data = load("base_images.toml")
+    return _Tables(
+        {name: image["system"] for image in data["image"] for name in image["names"]},
+        data["releases"],
+        {row["option"]: frozenset(row["images"]) for row in data["too-old"]},
+    )
+
+
+def system_of(reference: str | None) -> System | None:
+    """The system of an image reference; None where the name is not in the table or not known at all."""
+    if reference is None:
+        return None
+    name, _, tag = reference.partition("@")[0].rpartition(":") if ":" in reference else (reference, "", "")
+    if "/" in tag:
+        name, tag = f"{name}:{tag}", ""
+    for prefix in ("docker.io/", "index.docker.io/", "library/", "public.ecr.aws/docker/library/"):
+        name = name.removeprefix(prefix)
+    name = name.removeprefix("library/")
+    system = _tables().systems.get(name)
+    if system is None:
+        return None
+    return _by_tag(tag) if system == "by-tag" else System(system, _release(system, tag))
+
+
+def _by_tag(tag: str) -> System:
+    """Images that come for several systems; without a word about it they stand on Debian."""
+    if match := re.search(r"alpine(\d+\.\d+)?", tag):
+        return System("alpine", match[1])
+    for system in ("debian", "ubuntu"):
+        for release in _tables().releases[system].values():
+            if release in tag:
+                return System(system, release)
+    return System("debian", None)
+
+
+def _release(system: str, tag: str) -> str | None:
+    releases = _tables().releases.get(system, {})
+    for release in releases.values():
+        if tag == release or tag.startswith(f"{release}-"):
+            return release
+    match = _VERSION.match(tag)
+    if match is None:
+        return None
+    return releases.get(match[1]) or releases.get(match[1].partition(".")[0]) if releases else match[1]
+
+
+def knows_option(system: System | None, option: str) -> bool:
+    """Whether nothing says that the system's tool is too old for the option."""
+    if system is None or system.release is None:
+        return True
+    return f"{system.name}:{system.release}" not in _tables().too_old.get(option, frozenset())

@@ -1,0 +1,187 @@
+"""How a script is built: the steps that each stop it when they fail, and what a step leaves in the shell.
+
+`a && b`, and `set -e; a; b`, are chains: more can be put before, between and behind their steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from optimizer.knowledge import commands
+from optimizer.syntax.nodes import (
+    Command,
+    Comment,
+    Compound,
+    Gap,
+    Node,
+    Opaque,
+    Operator,
+    Redirect,
+    Reserved,
+    ShellScript,
+    Word,
+)
+
+_HARMLESS_OPTIONS = frozenset("eux")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One link of a chain: a command, a pipeline or a compound, without the gaps around it."""
+
+    parts: tuple[Node, ...]
+
+    @property
+    def command(self) -> Command | None:
+        """The simple command that the step is; None for a pipeline, a compound, a negation."""
+        return self.parts[0] if len(self.parts) == 1 and isinstance(self.parts[0], Command) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Steps and the separators between them (gap, operator, gap): one fewer than steps.
+
+    `separator`: `&&`, or `;` where `set -e` stops the script at the first failure.
+    """
+
+    steps: tuple[Step, ...]
+    separators: tuple[tuple[Node, ...], ...]
+    separator: str
+    comment: Comment | None
+
+
+def chain(script: ShellScript, *, stops_at_errors: bool = False) -> Chain | None:
+    """The script as a chain; None where something fails and the script goes on."""
+    operators = {part.text for part in script.parts if isinstance(part, Operator)}
+    comment = _trailing_comment(script)
+    if any(isinstance(part, Opaque | Comment) and part is not comment for part in script.parts):
+        return None
+    if operators <= {"&&", "|", "|&"}:
+        return _split(script, {"&&"}, "&&", comment)
+    if operators & {"&", ";;"} or not operators <= {"&&", "||", "|", "|&", ";", "\n"}:
+        return None
+    found = _split(script, {";", "\n"}, ";", comment)
+    return found if found.steps and (stops_at_errors or _sets_errexit(found.steps[0])) else None
+
+
+def _trailing_comment(script: ShellScript) -> Comment | None:
+    last = next((part for part in reversed(script.parts) if not isinstance(part, Gap)), None)
+    return last if isinstance(last, Comment) else None
+
+
+def _split(script: ShellScript, separators: set[str], name: str, comment: Comment | None) -> Chain:
+    steps: list[Step] = []
+    between: list[tuple[Node, ...]] = []
+    current: list[Node] = []
+    gap: list[Node] = []
+    for part in script.parts:
+        if part is comment:
+            continue
+        if isinstance(part, Operator) and part.text in separators:
+            steps.extend([Step(tuple(current))] if current else [])
+            if current:
+                between.append((*gap, part))
+            elif between:
+                between[-1] = (*between[-1], *gap, part)
+            current, gap = [], []
+        elif isinstance(part, Gap):
+            gap.append(part)
+        else:
+            if current:
+                current += gap
+            elif between:
+                between[-1] = (*between[-1], *gap)
+            gap = []
+            current.append(part)
+    if current:
+        steps.append(Step(tuple(current)))
+    return Chain(tuple(steps), tuple(between[: len(steps) - 1]), name, comment)
+
+
+def _sets_errexit(step: Step) -> bool:
+    command = step.command
+    if command is None or not command.words or command.words[0].literal != "set":
+        return False
+    words = [word.literal or "" for word in command.words[1:]]
+    return any(word.startswith("-") and "e" in word for word in words) or ("-o", "errexit") in zip(
+        words, words[1:], strict=False
+    )
+
+
+def leaves(step: Step) -> frozenset[str]:
+    """What a step leaves in the shell for the steps behind it; empty: nothing.
+
+    `directory`, `environment`, `options` (`set -eux`, `umask`), and `control` for all that may change anything:
+    functions, traps, `exec`, `exit`, `eval`, a command that cannot be told.
+    """
+    return frozenset(_leaves(step.parts))
+
+
+def _leaves(parts: Sequence[Node]) -> Iterator[str]:
+    for part in _in_this_shell(parts):
+        match part:
+            case Command():
+                yield from _left_by(part)
+            case Compound() if part.kind in ("(", "[[", "(("):
+                continue
+            case Compound() if part.kind == "function":
+                yield "control"
+            case Compound():
+                yield from _leaves(part.parts)
+                if part.kind in ("for", "select"):
+                    yield "environment"
+            case Reserved() | Operator() | Gap() | Comment() | Word() | Redirect():
+                continue
+            case _:
+                yield "control"
+
+
+def _in_this_shell(parts: Sequence[Node]) -> list[Node]:
+    """The parts that are no members of a pipeline: each member runs in a shell of its own."""
+    kept: list[Node] = []
+    for i, part in enumerate(parts):
+        around = [p for p in (*_near(parts, i, -1), *_near(parts, i, 1)) if isinstance(p, Operator)]
+        if not any(operator.text in ("|", "|&") for operator in around):
+            kept.append(part)
+    return kept
+
+
+def _near(parts: Sequence[Node], at: int, by: int) -> Iterator[Node]:
+    at += by
+    while 0 <= at < len(parts) and isinstance(parts[at], Gap):
+        at += by
+    if 0 <= at < len(parts):
+        yield parts[at]
+
+
+def _left_by(command: Command) -> Iterator[str]:
+    words = command.words
+    if not words:
+        yield "environment" if command.assignments else "control"
+        return
+    name = words[0].literal
+    if name is None:
+        yield "control"
+        return
+    while name in ("command", "builtin") and len(words) > 1:
+        words = words[1:]
+        name = words[0].literal or ""
+    kind = commands().leaves.get(name)
+    if kind is None:
+        return
+    if kind == "options" and not _harmless(name, [word.literal for word in words[1:]]):
+        kind = "control"
+    if kind == "environment" and any("PATH" in word.text or "LD_" in word.text for word in words[1:]):
+        kind = "control"
+    yield kind
+
+
+def _harmless(name: str, arguments: list[str | None]) -> bool:
+    """`set -eux`, `set -o pipefail`, `umask 022`: what does not change how a plain command with plain words runs."""
+    if name == "umask":
+        return True
+    if name != "set":
+        return False
+    rest = " ".join(argument or "?" for argument in arguments).replace("-o pipefail", "").replace("-o errexit", "")
+    return all(word[:1] in "-+" and set(word[1:]) <= _HARMLESS_OPTIONS | {"o"} or word == "pipefail" for word in rest.split())

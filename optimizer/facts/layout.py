@@ -1,0 +1,109 @@
+"""How the file lays out its chains, and where a step can be put into one so that it looks like its neighbours."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+
+from optimizer.facts import Facts
+from optimizer.facts.chains import Chain, Step, leaves
+from optimizer.syntax.nodes import Instruction, Item, Node, Word, source
+
+LINE_LENGTH = 100
+"""Columns up to which a step may be put on a line that is there."""
+
+
+def appendable(chain: Chain) -> str | None:
+    """Why nothing can be put behind the chain's last step; None where something can."""
+    if not chain.steps:
+        return "it runs nothing"
+    if any("control" in leaves(step) for step in chain.steps):
+        return "it may leave its shell early"
+    if chain.separator == ";" and chain.steps[-1].command is None:
+        return "the exit status of its last step would be lost"
+    return None
+
+
+def appended(facts: Facts, instruction: Instruction, chain: Chain, command: str) -> Mapping[Node, str]:
+    """The edit that puts a command behind the last step of a RUN."""
+    last = chain.steps[-1].parts[-1]
+    return {last: source(last) + _joint(facts, instruction, chain, len(command), at_end=True) + command}
+
+
+def inserted(facts: Facts, instruction: Instruction, chain: Chain, at: int, command: str) -> Mapping[Node, str]:
+    """The edit that puts a command before the step with that number."""
+    first = chain.steps[at].parts[0]
+    return {first: command + _joint(facts, instruction, chain, len(command), at_end=False) + source(first)}
+
+
+def without(chain: Chain, gone: range) -> Mapping[Node, str]:
+    """The edits that take neighbouring steps out of a chain that keeps at least one step."""
+    nodes: list[Node] = [part for i in gone for part in chain.steps[i].parts]
+    joints = range(gone.start, gone.stop) if gone.stop < len(chain.steps) else range(gone.start - 1, gone.stop - 1)
+    nodes += [part for i in joints for part in chain.separators[i]]
+    return dict.fromkeys(nodes, "")
+
+
+def step_text(step: Step) -> str:
+    """A step as it stands in the file."""
+    return "".join(source(part) for part in step.parts)
+
+
+def _joint(facts: Facts, instruction: Instruction, chain: Chain, added: int, *, at_end: bool) -> str:
+    """What stands between two steps: as in this RUN, else as in the others of the file."""
+    text = source(instruction)[len("".join(line.raw for line in instruction.leading)) :].rstrip("\r\n")
+    own = [joint for joint in map(_text, chain.separators) if "#" not in joint]
+    joint = (own[-1] if at_end else own[0]) if own else ""
+    if "\n" in joint or facts.script(instruction) is not instruction.inner.body:
+        return joint or facts.newline
+    several_lines = "\n" in text
+    short = len(text.rpartition("\n")[2] if at_end else text.partition("\n")[0]) + added + 4 <= LINE_LENGTH
+    if short and not (several_lines and at_end):
+        return joint or (" && " if chain.separator == "&&" else "; ")
+    return _broken(facts, chain, _indent(text, facts))
+
+
+def _text(separator: tuple[Node, ...]) -> str:
+    return "".join(source(part) for part in separator)
+
+
+def _broken(facts: Facts, chain: Chain, indent: str) -> str:
+    """A joint with a line break, in the way that the file has most: `&&` ends a line or begins one."""
+    line_end = facts.tree.escape + facts.newline + indent
+    if chain.separator == ";":
+        return f"; {line_end}"
+    trailing = len(re.findall(r"&&[ \t]*\\\r?\n", facts.text))
+    leading = len(re.findall(r"\n[ \t]*&&", facts.text))
+    return f" && {line_end}" if trailing > leading else f" {line_end}&& "
+
+
+def _indent(text: str, facts: Facts) -> str:
+    """The blanks before the lines of a RUN that goes over several; else those of the file's first such line."""
+    own = [line[: len(line) - len(line.lstrip(" \t"))] for line in text.split("\n")[1:] if line.strip()]
+    if own := [blanks for blanks in own if blanks]:
+        return min(own, key=len)
+    match = re.search(r"\\\r?\n([ \t]+)\S", facts.text)
+    return match[1] if match else "    "
+
+
+def flag_inserted(words: tuple[Word | Item, ...], verb: Word | Item, flag: str, *, before: bool = False) -> Mapping[Node, str]:
+    """The edit that gives a command an option: behind its verb and the options that follow the verb."""
+    if before:
+        return {verb: _listed(flag, verb) + source(verb)}
+    at = words.index(verb)
+    while at + 1 < len(words) and (literal := words[at + 1].literal) is not None and _is_switch(literal):
+        at += 1
+    place = words[at]
+    text = f', {json.dumps(flag)}' if isinstance(place, Item) else f" {flag}"
+    return {place: source(place) + text}
+
+
+def _listed(flag: str, beside: Word | Item) -> str:
+    return f"{json.dumps(flag)}, " if isinstance(beside, Item) else f"{flag} "
+
+
+def _is_switch(literal: str) -> bool:
+    """An option that surely takes no value from the next word."""
+    return literal in ("-y", "--yes", "--assume-yes", "-q", "-qq", "-qqy", "-yq", "-yqq", "-qy", "--quiet")
+

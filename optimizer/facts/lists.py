@@ -1,0 +1,147 @@
+"""Package lists as a state that steps run in: fetched, removed, or whatever the base image holds.
+
+A step that installs, or that cannot be read, runs in that state as it runs in a folder: a rewrite that takes the
+lists away from it, or gives it others, changes what it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from optimizer.facts.calls import Call
+from optimizer.facts.chains import Step
+from optimizer.facts.packages import PackageCall, neutral, package_call
+from optimizer.knowledge import Manager, commands, managers
+from optimizer.syntax.nodes import Command
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """A step that only deletes literal absolute paths, or only cleans a package manager's caches and lists."""
+
+    paths: tuple[str, ...]
+    """Absolute; a final `*` component stands as it is written."""
+    regenerable: bool
+    """Whether all of it is caches and lists that a package manager fetches again."""
+
+
+def deletion(step: Step, calls: Sequence[Call]) -> Deletion | None:
+    """The step as a deletion; None where it does anything else."""
+    command = step.command
+    if command is None or command.assignments or command.redirects or len(calls) != 1 or calls[0].node is not command:
+        return None
+    call = calls[0]
+    if call.wrapped_by and set(call.wrapped_by) != {"sudo"}:
+        return None
+    package = package_call(call)
+    if package is not None:
+        if not package.only_cleans or not package.understood:
+            return None
+        return Deletion(package.manager.lists + package.manager.caches, True)
+    return _removed(call)
+
+
+def _removed(call: Call) -> Deletion | None:
+    """`rm -rf` of literal absolute paths (a glob only at the end)."""
+    if call.name != "rm":
+        return None
+    paths: list[str] = []
+    for word in call.words[1:]:
+        text = word.text
+        if text.startswith("-") and word.literal is not None:
+            if not set(word.literal.lstrip("-")) <= set("rfv") and word.literal not in ("--recursive", "--force"):
+                return None
+            continue
+        parent, _, last = text.rpartition("/")
+        plain = word.literal if word.literal is not None else (text if _is_glob(parent, last) else None)
+        if plain is None or not plain.startswith("/") or "/.." in plain or plain.count("/") < 2:
+            return None
+        paths.append(plain.rstrip("/"))
+    if not paths:
+        return None
+    return Deletion(tuple(paths), all(_regenerable(path) for path in paths))
+
+
+def _is_glob(parent: str, last: str) -> bool:
+    """A word such as `/var/cache/apk/*` or `/tmp/*.deb`: nothing but `*` needs a shell in it."""
+    return parent.startswith("/") and all(c.isalnum() or c in "/._-+" for c in parent) and (
+        all(c.isalnum() or c in "*._-+" for c in last)
+    )
+
+
+def _regenerable(path: str) -> bool:
+    """Whether the path lies in a place that a package manager fetches again, or is one."""
+    return any(
+        path == place or path.startswith(place + "/")
+        for manager in managers().values()
+        for place in (*manager.lists, *manager.caches)
+    )
+
+
+def needing_lists() -> tuple[Manager, ...]:
+    """The managers whose installs fail without lists."""
+    return tuple({manager.family: manager for manager in managers().values() if manager.needs_update}.values())
+
+
+def removes_lists(found: Deletion, manager: Manager) -> bool:
+    """Whether the deletion takes the manager's lists away."""
+    places = (*manager.lists,)
+    return any(
+        path == place or path == f"{place}/*" or place.startswith(path + "/") or path.startswith(f"{place}/")
+        for path in found.paths
+        for place in places
+    )
+
+
+def only_refreshes(step: Step, calls: Sequence[Call]) -> Manager | None:
+    """The manager whose lists the step fetches, if it does nothing else; None otherwise."""
+    package = sole_package_call(step, calls)
+    return package.manager if package and package.only_updates and package.understood else None
+
+
+def sole_package_call(step: Step, calls: Sequence[Call]) -> PackageCall | None:
+    """The package manager's call that the step is, if it is nothing else."""
+    command = step.command
+    if not isinstance(command, Command) or len(calls) != 1 or calls[0].node is not command:
+        return None
+    return package_call(calls[0])
+
+
+def may_use_lists(calls: Sequence[Call], manager: Manager, variables: Mapping[str, str | None]) -> bool:
+    """Whether one of the commands may read the manager's lists; a command that is not known may."""
+    for call in calls:
+        package = package_call(call)
+        if package is not None and package.manager.family != manager.family:
+            continue
+        if package is not None or not neutral(call, variables):
+            return True
+    return False
+
+
+def may_change_sources(calls: Sequence[Call], manager: Manager, variables: Mapping[str, str | None]) -> bool:
+    """Whether one of the commands may change what an update of the manager would fetch."""
+    for call in calls:
+        package = package_call(call)
+        if package is not None and (package.manager.family != manager.family or _keeps_sources(package)):
+            continue
+        if package is not None or not neutral(call, variables):
+            return True
+    return False
+
+
+def copy_may_change_sources(text: str) -> bool:
+    """Whether a COPY or ADD with these arguments may write where a package manager looks for its sources."""
+    return text.rstrip("/").endswith(("/etc", " /", " ")) or "$" in text.rpartition(" ")[2] or any(
+        place.strip("/") in text for place in commands().places
+    )
+
+
+def _keeps_sources(package: PackageCall) -> bool:
+    """An install of named packages from the lists changes no sources; one of a file (`./x.deb`) may."""
+    if package.only_updates or package.only_cleans or package.verb in package.manager.reads:
+        return True
+    if package.verb in package.manager.remove:
+        return True
+    names = [word.literal for word in package.operands]
+    return package.installs and all(name is not None and "/" not in name and ":" not in name for name in names)

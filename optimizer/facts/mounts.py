@@ -1,0 +1,46 @@
+"""The mounts of a RUN, read as BuildKit reads its flags."""
+
+from __future__ import annotations
+
+import csv
+import posixpath
+from dataclasses import dataclass
+
+from optimizer.syntax.nodes import Instruction
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """One `--mount`. `target` is None where a variable hides it; `source_stage` is what `from=` names."""
+
+    kind: str
+    target: str | None
+    source_stage: str | None
+    source: str | None
+
+    def covers(self, path: str) -> bool:
+        """Whether what is written at the path may go into the mount and not into the layer. Unknown: yes."""
+        if self.target is None:
+            return True
+        target, path = self.target.rstrip("/"), path.rstrip("/")
+        return target == path or path.startswith(target + "/") or target.startswith(path + "/")
+
+
+def mounts(instruction: Instruction) -> tuple[Mount, ...]:
+    """The mounts in source order."""
+    return tuple(_mount(flag.value or "") for flag in instruction.all_flags if flag.name == "mount")
+
+
+def _mount(value: str) -> Mount:
+    fields = {}
+    for part in next(csv.reader([value]), []):
+        key, _, rest = part.partition("=")
+        fields[key.strip().lower()] = rest
+    target = fields.get("target") or fields.get("dst") or fields.get("destination")
+    known = target is not None and "$" not in target
+    return Mount(
+        fields.get("type", "bind"),
+        posixpath.normpath(target) if known and target else None,
+        fields.get("from"),
+        fields.get("source") or fields.get("src"),
+    )

@@ -1,0 +1,65 @@
+"""What an instruction says without its layout: words, operators and arguments as they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+
+from optimizer.syntax.nodes import (
+    Command,
+    Compound,
+    ExecForm,
+    Gap,
+    Instruction,
+    Item,
+    Node,
+    Opaque,
+    Operator,
+    Pair,
+    Redirect,
+    Reserved,
+    Word,
+    source,
+)
+
+
+def tokens(node: Node, dropped: Set[Node] = frozenset()) -> Iterator[str]:
+    """The words and operators below a node as a shell reads them, without layout and comments."""
+    match node:
+        case Word() | Item():
+            if node not in dropped:
+                yield node.text
+        case Operator() | Reserved() | Opaque():
+            yield ";" if node.text == "\n" else node.text
+        case Redirect():
+            yield node.operator.text + node.target.text
+        case Command() | Compound():
+            for part in node.parts:
+                yield from tokens(part, dropped)
+        case ExecForm():
+            yield "\0".join(item.text for item in node.items if item not in dropped)
+        case Gap():
+            return
+        case _:
+            for child in node.children():
+                yield from tokens(child, dropped)
+
+
+def argument_text(instruction: Instruction) -> str:
+    """Flags and arguments as BuildKit reads them, without layout; heredoc bodies as they stand."""
+    parts = [flag.text for flag in instruction.all_flags]
+    body = instruction.body
+    if isinstance(body, Instruction):
+        parts += [body.name, argument_text(body)]
+    elif body is not None:
+        parts += _arguments(body)
+    parts += [source(doc.body) for doc in instruction.heredocs]
+    return " ".join(parts)
+
+
+def _arguments(node: Node) -> Iterator[str]:
+    for child in node.children() if not isinstance(node, Opaque) else (node,):
+        if isinstance(child, Pair):
+            value = child.value.text if child.value else None
+            yield child.name.text if value is None else f"{child.name.text}={value}"
+        else:
+            yield from tokens(child)

@@ -1,0 +1,115 @@
+"""The knowledge tables: TOML rows beside this file, each with its source, read once into frozen dataclasses."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import MISSING, dataclass, fields
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any, TypeVar
+
+Row = TypeVar("Row")
+
+
+class KnowledgeError(Exception):
+    """A table holds something that its rows do not know; the message names file and table."""
+
+
+def load(name: str) -> dict[str, Any]:
+    """One table as plain data. Raises KnowledgeError where it is no TOML."""
+    try:
+        return tomllib.loads(files(__name__).joinpath(name).read_text("utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise KnowledgeError(f"{name}: {error}") from error
+
+
+def row(kind: type[Row], data: dict[str, Any], where: str) -> Row:
+    """A dataclass from a table with the same keys (dashes for underscores); lists become tuples.
+
+    Raises KnowledgeError for a key that the dataclass does not have or that is missing.
+    """
+    known = {field.name.replace("_", "-"): field for field in fields(kind)}  # type: ignore[arg-type]
+    if unknown := sorted(data.keys() - known.keys()):
+        raise KnowledgeError(f"{where}: unknown key `{unknown[0]}`")
+    required = {name for name, field in known.items() if field.default is MISSING and field.default_factory is MISSING}
+    if missing := sorted(required - data.keys()):
+        raise KnowledgeError(f"{where}: the key `{missing[0]}` is missing")
+    values = {name.replace("-", "_"): tuple(v) if isinstance(v, list) else v for name, v in data.items()}
+    return kind(**values)
+
+
+@dataclass(frozen=True, slots=True)
+class Manager:
+    """A package manager: what `package_managers.toml` says of its keys."""
+
+    name: str
+    commands: tuple[str, ...]
+    family: str
+    source: str
+    value_options: tuple[str, ...]
+    flag_options: tuple[str, ...]
+    install: tuple[str, ...]
+    update: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+    upgrade: tuple[str, ...] = ()
+    other: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+    confirms: tuple[str, ...] = ()
+    cleans: tuple[str, ...] = ()
+    prefixes: tuple[str, ...] = ()
+    module: str = ""
+    short_verbs: bool = False
+    yes: str = ""
+    yes_any: tuple[str, ...] = ()
+    yes_before_verb: bool = False
+    lean: str = ""
+    lean_any: tuple[str, ...] = ()
+    no_cache: str = ""
+    no_cache_any: tuple[str, ...] = ()
+    no_cache_verbs: tuple[str, ...] = ()
+    no_cache_environment: tuple[str, ...] = ()
+    needs_update: bool = False
+    lists: tuple[str, ...] = ()
+    caches: tuple[str, ...] = ()
+    clean: str = ""
+
+    @property
+    def added_flags(self) -> frozenset[str]:
+        """The options that a transform may add to its calls."""
+        return frozenset(flag for flag in (self.yes, self.lean, self.no_cache) if flag)
+
+
+@lru_cache(maxsize=1)
+def managers() -> dict[str, Manager]:
+    """The package managers by the names under which they are called."""
+    found: dict[str, Manager] = {}
+    for number, data in enumerate(load("package_managers.toml")["manager"], start=1):
+        manager = row(Manager, data, f"package_managers.toml: manager {number}")
+        found |= dict.fromkeys(manager.commands, manager)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """What commands are known for. `leaves`: builtin -> the kind of thing it leaves in the shell."""
+
+    leaves: dict[str, str]
+    wrappers: dict[str, tuple[str, ...]]
+    neutral: frozenset[str]
+    places: tuple[str, ...]
+    writes_operands: frozenset[str]
+
+
+@lru_cache(maxsize=1)
+def commands() -> Commands:
+    """The table of commands."""
+    data = load("commands.toml")
+    if unknown := sorted(data.keys() - {"leaves", "wrappers", "neutral", "reads-sources"}):
+        raise KnowledgeError(f"commands.toml: unknown table `{unknown[0]}`")
+    return Commands(
+        leaves={name: kind for kind, names in data["leaves"].items() for name in names},
+        wrappers={name: tuple(options) for name, options in data["wrappers"].items()},
+        neutral=frozenset(name for names in data["neutral"].values() for name in names),
+        places=tuple(data["reads-sources"]["places"]),
+        writes_operands=frozenset(data["reads-sources"]["writes-operands"]),
+    )

@@ -1,0 +1,239 @@
+"""The proof of a rewrite: both variants are built, compared, judged, tried and measured."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .allowances import Allowance, Problem, Verdict, judge
+from .archive import read_image
+from .builders import Builder, BuildOptions, Built
+from .compare import Difference, Snapshot, compare, snapshot
+from .errors import BuildFailed, TableError
+from .layer import Layer
+from .layers import Analysis, analyze
+from .noise import load_noise, measure
+from .smoke import Smoke, SmokeTest, smoke_test
+from .steps import Progress
+from .touch import copy_context, most_changed, touch
+from .workshop import Workshop, workshop
+
+Steps = Sequence[tuple[str, str]]
+"""Pairs of a transform's id and the Dockerfile after it; the last text is the rewritten file."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProofOptions:
+    """What is asked for. `touch` is a file of the context, or None for the one that git says changes most."""
+
+    build: BuildOptions = field(default_factory=BuildOptions)
+    noise_check: bool = False
+    smoke: SmokeTest = field(default_factory=SmokeTest)
+    rebuild: bool = True
+    touch: str | None = None
+    ignore_before: str | None = None
+    ignore_after: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One variant in numbers. `rebuild_seconds` is None where no file was touched; `rebuild_steps` ran again."""
+
+    analysis: Analysis
+    cold_seconds: float
+    rebuild_seconds: float | None = None
+    rebuild_steps: int | None = None
+    steps: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Culprit:
+    """A transform with the problems that came with it."""
+
+    transform: str
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The outcome. It holds where no problem is left."""
+
+    verdict: Verdict
+    culprits: tuple[Culprit, ...]
+    difference: Difference | None
+    smoke: Smoke | None
+    before: Measured
+    after: Measured | None
+    touched: str | None
+    builder: str
+    transforms: tuple[str, ...]
+    noise_checked: bool
+    seconds: float
+
+    @property
+    def holds(self) -> bool:
+        return self.verdict.holds
+
+
+def prove(
+    before: str,
+    after: str,
+    steps: Steps,
+    context: Path,
+    builder: Builder,
+    allowances: Mapping[str, Allowance],
+    options: ProofOptions | None = None,
+    progress: Progress = lambda line: None,
+) -> Proof:
+    """Prove that `after` builds the same image as `before`, but for what the transforms of the steps said may differ.
+
+    Raises `BuildFailed` where `before` does not build; an `after` that does not is a problem of the proof.
+    """
+    if missing := [name for name, _ in steps if name not in allowances]:
+        raise TableError(f"the transform `{missing[0]}` has not said what it may change")
+    with workshop(builder) as shop:
+        return _Bench(builder, shop, context, options or ProofOptions(), allowances, progress).prove(
+            before, after, tuple(steps)
+        )
+
+
+class _Bench:
+    """The work on one proof."""
+
+    def __init__(
+        self,
+        builder: Builder,
+        shop: Workshop,
+        context: Path,
+        options: ProofOptions,
+        allowances: Mapping[str, Allowance],
+        progress: Progress,
+    ) -> None:
+        self.builder, self.shop, self.context, self.options = builder, shop, context, options
+        self.allowances, self.progress = allowances, progress
+        self.layers: dict[str, Layer] = {}
+        self.noise = load_noise()
+
+    def prove(self, before: str, after: str, steps: tuple[tuple[str, str], ...]) -> Proof:
+        begin = time.monotonic()
+        names = tuple(dict.fromkeys(name for name, _ in steps))
+        first, one = self.image("before", before, self.options.ignore_before)
+        if self.options.noise_check:
+            _, again = self.image("before, once more", before, self.options.ignore_before)
+            self.noise = measure(compare(one, again), self.noise)
+        try:
+            second, two = self.image("after", after, self.options.ignore_after)
+        except BuildFailed as failure:
+            verdict = Verdict((Problem("build", "after", str(failure)),))
+            culprits = self.find_culprits(one, steps, verdict.problems)
+            measured = Measured(analyze(one.image), first.seconds, steps=len(first.steps))
+            return self.result(begin, verdict, culprits, None, None, (measured, None), None, names)
+        difference = compare(one, two)
+        verdict = judge(difference, {name: self.allowances[name] for name in names}, self.noise)
+        culprits = self.find_culprits(one, steps, verdict.problems)
+        smoke = self.try_both(first, second, one)
+        if smoke and not smoke.same:
+            problem = Problem("smoke", smoke.what, f"before: {smoke.before}, after: {smoke.after}")
+            verdict = Verdict((*verdict.problems, problem), verdict.allowed, verdict.noise)
+        touched = self.touched()
+        measured_before = self.measure(before, first, one, touched, self.options.ignore_before)
+        measured_after = self.measure(after, second, two, touched, self.options.ignore_after)
+        return self.result(
+            begin, verdict, culprits, difference, smoke, (measured_before, measured_after), touched, names
+        )
+
+    def result(
+        self,
+        begin: float,
+        verdict: Verdict,
+        culprits: tuple[Culprit, ...],
+        difference: Difference | None,
+        smoke: Smoke | None,
+        measured: tuple[Measured, Measured | None],
+        touched: str | None,
+        names: tuple[str, ...],
+    ) -> Proof:
+        seconds = time.monotonic() - begin
+        checked = self.options.noise_check
+        return Proof(
+            verdict, culprits, difference, smoke, *measured, touched, self.builder.name, names, checked, seconds
+        )
+
+    def image(self, what: str, text: str, ignore: str | None, *, cached: bool = False) -> tuple[Built, Snapshot]:
+        """Build a text and read the image."""
+        self.progress(f"build {what}")
+        built = self.build(text, self.context, ignore, cached=cached)
+        self.progress(f"built {what} in {built.seconds:.1f} s; reading the image")
+        with self.builder.export(built.image) as stream:
+            return built, snapshot(read_image(stream, known=self.layers))
+
+    def build(self, text: str, context: Path, ignore: str | None, *, cached: bool) -> Built:
+        return self.builder.build(
+            text,
+            context,
+            tag=self.shop.tag(),
+            scratch=self.shop.scratch(),
+            options=self.options.build,
+            ignore=ignore,
+            no_cache=not cached,
+            progress=self.progress,
+        )
+
+    def find_culprits(
+        self, one: Snapshot, steps: tuple[tuple[str, str], ...], problems: tuple[Problem, ...]
+    ) -> tuple[Culprit, ...]:
+        """Bisect over the steps: for each problem the first step whose image has it."""
+        seen: dict[int, frozenset[Problem]] = {len(steps): frozenset(problems)}
+
+        def problems_at(number: int) -> frozenset[Problem]:
+            if number not in seen:
+                seen[number] = self.problems_after(one, steps[:number])
+            return seen[number]
+
+        culprits = []
+        rest = frozenset(problems) if steps else frozenset()
+        low = 0
+        while rest:
+            high = len(steps)
+            while low + 1 < high:
+                middle = (low + high) // 2
+                low, high = (low, middle) if problems_at(middle) & rest else (middle, high)
+            found = problems_at(high) & rest
+            culprits.append(Culprit(steps[high - 1][0], tuple(sorted(found))))
+            rest -= found
+            low = high
+        return tuple(culprits)
+
+    def problems_after(self, one: Snapshot, steps: tuple[tuple[str, str], ...]) -> frozenset[Problem]:
+        """What is wrong after the first steps, by the allowances of these."""
+        name, text = steps[-1]
+        try:
+            _, snap = self.image(f"after step {len(steps)}, {name}", text, self.options.ignore_after, cached=True)
+        except BuildFailed as failure:
+            return frozenset({Problem("build", "after", str(failure))})
+        return frozenset(
+            judge(compare(one, snap), {name: self.allowances[name] for name, _ in steps}, self.noise).problems
+        )
+
+    def try_both(self, first: Built, second: Built, one: Snapshot) -> Smoke | None:
+        test = (one.image.settings.get("Healthcheck") or {}).get("Test") or []
+        healthcheck = bool(test) and test != ["NONE"]
+        images = (first.tag, second.tag)
+        return smoke_test(self.builder, self.shop, images, self.options.smoke, healthcheck, self.options.build.network)
+
+    def touched(self) -> str | None:
+        if not self.options.rebuild:
+            return None
+        return self.options.touch or most_changed(self.context)
+
+    def measure(self, text: str, built: Built, snap: Snapshot, touched: str | None, ignore: str | None) -> Measured:
+        """The numbers of a variant; its rebuild is of a copy of the context in which one file differs."""
+        analysis = analyze(snap.image)
+        if touched is None:
+            return Measured(analysis, built.seconds, steps=len(built.steps))
+        self.progress(f"rebuild after a change of {touched}")
+        copy = copy_context(self.context, self.shop.scratch())
+        self.build(text, copy, ignore, cached=True)
+        touch(copy, touched)
+        again = self.build(text, copy, ignore, cached=True)
+        return Measured(analysis, built.seconds, again.seconds, len(again.ran), len(again.steps))

@@ -1,0 +1,216 @@
+"""What a build would do: for each stage its steps, each an atom of work with the state that it runs in.
+
+`RUN a && b` and `RUN a` + `RUN b` have the same trace, unless `a` leaves something in the shell that `b` would see:
+then they are one atom. Computed from the tree alone, by code that knows no transform.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from optimizer.facts import BuildStage, Facts
+from optimizer.facts.calls import Call, calls_in
+from optimizer.facts.chains import Step, leaves
+from optimizer.facts.lists import (
+    Deletion,
+    copy_may_change_sources,
+    deletion,
+    may_change_sources,
+    may_use_lists,
+    needing_lists,
+    only_refreshes,
+    removes_lists,
+)
+from optimizer.facts.texts import argument_text, tokens
+from optimizer.knowledge import Manager
+from optimizer.knowledge.recommends import keepable
+from optimizer.syntax.nodes import Instruction, Node, source
+from optimizer.transform import Leeway
+
+State = tuple[str, ...]
+Lists = tuple[str, int]
+"""Of one package manager: `base`, `fetched` or `removed`, and how many steps before the last fetch could change its sources."""
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """One piece of work. `lists`: the package lists that it may read, in the state that it finds them in."""
+
+    text: str
+    state: State
+    lists: tuple[tuple[str, Lists], ...] = ()
+    deletes: Deletion | None = field(default=None, compare=False)
+    instruction: Instruction | None = field(default=None, compare=False)
+    calls: tuple[Call, ...] = field(default=(), compare=False)
+    known: bool = field(default=False, compare=False)
+    """Whether all commands in it could be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """The atoms of each stage, in order."""
+
+    stages: tuple[tuple[Atom, ...], ...]
+
+
+def trace(facts: Facts, leeway: frozenset[Leeway] = frozenset()) -> Trace:
+    """The trace, without what the leeway lets differ."""
+    ends: dict[BuildStage, _Walk] = {}
+    found = []
+    for stage in facts.stages:
+        walk = _Walk(facts, leeway)
+        if stage.parent:
+            walk.inherit(ends[stage.parent])
+        found.append(tuple(walk.atoms(stage)))
+        ends[stage] = walk
+    return Trace(tuple(found))
+
+
+class _Walk:
+    """The state while a stage is walked: what is in force, and the package lists."""
+
+    def __init__(self, facts: Facts, leeway: frozenset[Leeway]) -> None:
+        self._facts = facts
+        self._leeway = leeway
+        self._environment: tuple[str, ...] = ()
+        self._user = ""
+        self._folder = ""
+        self._shell = ""
+        self._lists: dict[str, Lists] = {manager.family: ("base", 0) for manager in needing_lists()}
+        self._changes: dict[str, int] = dict.fromkeys(self._lists, 0)
+
+    def inherit(self, parent: _Walk) -> None:
+        """Begin where the parent stage ended."""
+        self._environment, self._user = parent._environment, parent._user
+        self._folder, self._shell = parent._folder, parent._shell
+        self._lists, self._changes = dict(parent._lists), dict(parent._changes)
+
+    def atoms(self, stage: BuildStage) -> Iterator[Atom]:
+        """The atoms of the stage; triggers run after it, in the stage that is built from it."""
+        triggers = []
+        for instruction in stage.instructions:
+            text = argument_text(instruction)
+            match instruction.name:
+                case "RUN":
+                    yield from self._run(instruction)
+                case "COPY" | "ADD":
+                    yield self._copy(instruction, text)
+                case "ONBUILD":
+                    triggers.append(instruction)
+                case "ENV" | "ARG":
+                    self._environment = (*self._environment, f"{instruction.name} {text}")
+                case "USER":
+                    self._user = text
+                case "WORKDIR":
+                    self._folder = text if text.startswith("/") else f"{self._folder}/{text}"
+                    yield Atom(f"WORKDIR {text}", (self._user, self._folder), instruction=instruction)
+                case "SHELL":
+                    self._shell = text
+        for trigger in triggers:
+            if trigger.inner.name == "RUN":
+                yield from self._run(trigger)
+
+    def _copy(self, instruction: Instruction, text: str) -> Atom:
+        if copy_may_change_sources(text):
+            self._changes = {family: changes + 1 for family, changes in self._changes.items()}
+        return Atom(f"{instruction.name} {text}", (self._folder,), instruction=instruction)
+
+    def _state(self, instruction: Instruction) -> State:
+        run = instruction.inner
+        flags = " ".join(flag.text for flag in run.all_flags)
+        documents = "\0".join(source(doc.body) for doc in run.heredocs) if not self._is_lone(instruction) else ""
+        trigger = "ONBUILD" if run is not instruction else ""
+        return (*self._environment, self._user, self._folder, self._shell, flags, documents, trigger)
+
+    def _is_lone(self, instruction: Instruction) -> bool:
+        script = self._facts.script(instruction)
+        return script is not None and any(doc.body is script for doc in instruction.inner.heredocs)
+
+    def _run(self, instruction: Instruction) -> Iterator[Atom]:
+        state = self._state(instruction)
+        chain = self._facts.chain(instruction)
+        if chain is None:
+            yield self._whole(instruction, state)
+            return
+        left: set[str] = set()
+        fused: list[Atom] = []
+        for step in chain.steps:
+            atom = self._step(instruction, step, calls_in(instruction, step.parts), state)
+            if atom is not None and not left and not leaves(step):
+                yield atom
+            elif atom is not None:
+                fused.append(atom)
+            left |= leaves(step)
+        free: list[Atom] = []
+        while len(fused) > 1 and fused[-1].deletes is not None and "control" not in left:
+            free.insert(0, fused.pop())
+        yield from [_fuse(fused), *free] if fused else []
+
+    def _step(self, instruction: Instruction, step: Step, calls: tuple[Call, ...], state: State) -> Atom | None:
+        """The atom of one step; None where the leeway leaves it out. Moves the state of the lists on."""
+        refreshed = only_refreshes(step, calls)
+        if refreshed is not None and refreshed.family in self._lists:
+            self._lists[refreshed.family] = ("fetched", self._changes[refreshed.family])
+        if refreshed is not None and Leeway.REFRESH in self._leeway:
+            return None
+        deletes = deletion(step, calls)
+        if deletes is not None:
+            for manager in needing_lists():
+                if removes_lists(deletes, manager):
+                    self._lists[manager.family] = ("removed", 0)
+            if deletes.regenerable and Leeway.CLEANUP in self._leeway:
+                return None
+        lists = () if refreshed or deletes else self._read(instruction, calls)
+        return Atom(self._text(instruction, step.parts), state, lists, deletes, instruction, calls, True)
+
+    def _whole(self, instruction: Instruction, state: State) -> Atom:
+        """A RUN that is no chain of steps, as one atom."""
+        script = self._facts.script(instruction)
+        calls = self._facts.calls(instruction)
+        opaque = self._facts.opaque(instruction)
+        lists = self._read(instruction, calls, opaque=opaque)
+        body = instruction.inner.body
+        parts: Sequence[Node] = script.parts if script else [body] if body is not None else []
+        return Atom(self._text(instruction, parts), state, lists, None, instruction, calls, not opaque)
+
+    def _read(self, instruction: Instruction, calls: tuple[Call, ...], *, opaque: bool = False) -> tuple[
+        tuple[str, Lists], ...
+    ]:
+        """The lists that the commands may read as they find them; counts what may change the sources."""
+        variables = self._facts.scopes[instruction].variables
+        found = []
+        for manager in needing_lists():
+            if opaque or may_use_lists(calls, manager, variables):
+                if Leeway.LISTS not in self._leeway or _names(calls, self._facts, instruction, manager):
+                    found.append((manager.family, self._lists[manager.family]))
+            if opaque or may_change_sources(calls, manager, variables):
+                self._changes[manager.family] += 1
+            if any(p.updates for p in self._facts.package_calls(instruction) if p.call in calls):
+                self._lists[manager.family] = ("fetched", self._changes[manager.family])
+        return tuple(found)
+
+    def _text(self, instruction: Instruction, parts: Sequence[Node]) -> str:
+        dropped: set[Node] = set()
+        if self._leeway & {Leeway.FLAGS, Leeway.PACKAGES}:
+            for package in self._facts.package_calls(instruction):
+                if Leeway.FLAGS in self._leeway:
+                    dropped |= {w for w in package.call.words if w.literal in package.manager.added_flags}
+                if Leeway.PACKAGES in self._leeway and package.installs and package.manager.lean:
+                    dropped |= {word for word in package.operands if word.literal in keepable()}
+        return " ".join(token for part in parts for token in tokens(part, dropped))
+
+
+def _names(calls: tuple[Call, ...], facts: Facts, instruction: Instruction, manager: Manager) -> bool:
+    """Whether one of the commands is the manager itself."""
+    return any(p.manager.family == manager.family for p in facts.package_calls(instruction) if p.call in calls)
+
+
+def _fuse(atoms: Sequence[Atom]) -> Atom:
+    return replace(
+        atoms[0],
+        text=" && ".join(atom.text for atom in atoms),
+        lists=tuple(found for atom in atoms for found in atom.lists),
+        deletes=atoms[0].deletes if len(atoms) == 1 else None,
+        calls=tuple(call for atom in atoms for call in atom.calls),
+    )

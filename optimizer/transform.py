@@ -1,0 +1,186 @@
+"""What a transform is: a function from facts to proposals, its promise as data, and its examples.
+
+    @transform(Safety.SAFE, may_change={"layers"}, counterparts=("DL3009",))
+    @example("what changes", '''...diff...''')
+    @unchanged("what stays, and why", '''...Dockerfile...''')
+    def clean_in_same_layer(facts: Facts) -> Iterator[Proposal | Declined]:
+        '''What it does. Why. Safety: ... Sources: ...'''
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from textwrap import dedent
+
+from optimizer.facts import Facts
+from optimizer.syntax.nodes import Instruction, Node
+
+
+class Safety(StrEnum):
+    """What may differ in the image."""
+
+    SAFE = "safe"
+    """The same files and configuration, less what a package manager can fetch again."""
+    UNSAFE = "unsafe"
+    """The image does the same job with other content; applied with `--unsafe`."""
+    SUGGESTION = "suggestion"
+    """Needs a person: shown, never applied."""
+
+
+class Aspect(StrEnum):
+    """A projection of the tree that a reader or a build would miss (see `checks`)."""
+
+    COMMENTS = "comments"
+    STAGES = "stages"
+    CONFIG = "config"
+    TRACE = "trace"
+    LAYERS = "layers"
+    COPIED = "copied"
+
+
+class Leeway(StrEnum):
+    """In what a transform may make the trace differ; all else in it must stay equal."""
+
+    FLAGS = "flags"
+    """Options that the rows of package managers name (`-y`, `--no-cache` ...) are added to their calls."""
+    CLEANUP = "cleanup"
+    """Commands that only remove caches and lists come, go or move, where nothing after them reads these."""
+    REFRESH = "refresh"
+    """Commands that only fetch package lists come, go or move, where each install finds what it found before."""
+    PACKAGES = "packages"
+    """Installs name packages more that they fetched anyway."""
+    ORDER = "order"
+    """Deletions move before steps that touch nothing of what they delete."""
+    LISTS = "lists"
+    """A command that cannot be read may find no package lists any more (unsafe)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Edits that belong together: all of them are made or none.
+
+    `edits` gives the nodes of the tree that was asked about their new source text; an empty text takes a node away.
+    """
+
+    at: Node
+    why: str
+    edits: Mapping[Node, str]
+    safety: Safety | None = None
+    """Where it differs from the transform's own."""
+    saves: int | None = None
+    """Estimated bytes of the image; None where nothing is known."""
+    leeway: frozenset[Leeway] = frozenset()
+    """What it needs beyond the transform's own leeway."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """A place where the transform looked and stood back, with the reason and what it would have needed."""
+
+    at: Node
+    why: str
+
+
+Run = Callable[[Facts], Iterator[Proposal | Declined]]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A Dockerfile before and after; equal for a case that must stay as it is."""
+
+    title: str
+    before: str
+    after: str
+    unsafe: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Transform:
+    """A transform with its promise. `counterparts`: rules of other tools that name the same matter."""
+
+    id: str
+    run: Run
+    safety: Safety
+    may_change: frozenset[Aspect]
+    leeway: frozenset[Leeway]
+    counterparts: tuple[str, ...]
+    doc: str
+    examples: tuple[Example, ...]
+    may_remove: tuple[str, ...] = ()
+    """Globs of the paths that may be missing in the image afterwards (`dockopt prove` holds it to that)."""
+    may_change_paths: tuple[str, ...] = ()
+    may_drop_packages: bool = False
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of the docstring."""
+        return " ".join(self.doc.split("\n\n")[0].split())
+
+
+@dataclass(slots=True)
+class _Collected:
+    """Decorated function before `transform` makes a Transform of it."""
+
+    run: Run
+    examples: list[Example] = field(default_factory=list)
+
+
+def example(title: str, diff: str, *, unsafe: bool = False) -> Callable[[Run | _Collected], _Collected]:
+    """A change, written as a diff: each line begins with two blanks, `- ` or `+ `."""
+    lines = dedent(diff).strip("\n").split("\n")
+    before = "".join(line[2:] + "\n" for line in lines if not line.startswith("+"))
+    after = "".join(line[2:] + "\n" for line in lines if not line.startswith("-"))
+    return _adder(Example(title, before, after, unsafe))
+
+
+def unchanged(title: str, text: str, *, unsafe: bool = False) -> Callable[[Run | _Collected], _Collected]:
+    """A file that the transform leaves alone; the title says why."""
+    text = dedent(text).strip("\n") + "\n"
+    return _adder(Example(title, text, text, unsafe))
+
+
+def _adder(item: Example) -> Callable[[Run | _Collected], _Collected]:
+    def add(target: Run | _Collected) -> _Collected:
+        collected = target if isinstance(target, _Collected) else _Collected(target)
+        collected.examples.insert(0, item)
+        return collected
+
+    return add
+
+
+def transform(
+    safety: Safety,
+    *,
+    may_change: set[str],
+    leeway: set[str] | None = None,
+    counterparts: tuple[str, ...] = (),
+    may_remove: tuple[str, ...] = (),
+    may_change_paths: tuple[str, ...] = (),
+    may_drop_packages: bool = False,
+) -> Callable[[Run | _Collected], Transform]:
+    """Makes a Transform of a function; its id is the function's name with dashes."""
+
+    def make(target: Run | _Collected) -> Transform:
+        collected = target if isinstance(target, _Collected) else _Collected(target)
+        return Transform(
+            id=collected.run.__name__.replace("_", "-"),
+            run=collected.run,
+            safety=safety,
+            may_change=frozenset(Aspect(name) for name in may_change),
+            leeway=frozenset(Leeway(name) for name in leeway or ()),
+            counterparts=counterparts,
+            doc=dedent("    " + (collected.run.__doc__ or "")).strip(),
+            examples=tuple(collected.examples),
+            may_remove=may_remove,
+            may_change_paths=may_change_paths,
+            may_drop_packages=may_drop_packages,
+        )
+
+    return make
+
+
+def comment_lines(instruction: Instruction) -> str:
+    """The comment and blank lines above an instruction, as they stand."""
+    return "".join(line.raw for line in instruction.leading)

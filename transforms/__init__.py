@@ -1,0 +1,18 @@
+"""The transforms, one a file, and the order in which they run."""
+
+from optimizer.transform import Transform
+from transforms.assume_yes import assume_yes
+from transforms.clean_in_same_layer import clean_in_same_layer
+from transforms.merge_cleanup_run import merge_cleanup_run
+from transforms.merge_update_into_install import merge_update_into_install
+from transforms.no_cache_flag import no_cache_flag
+from transforms.no_install_recommends import no_install_recommends
+
+PIPELINE: tuple[Transform, ...] = (
+    merge_update_into_install,  # first: what fetches and what removes lists can only be judged where it is used
+    merge_cleanup_run,  # before cleaning: a clean-up that is written already only needs to be moved
+    assume_yes,
+    no_install_recommends,
+    no_cache_flag,
+    clean_in_same_layer,  # last: it looks at what the installs leave behind after all
+)

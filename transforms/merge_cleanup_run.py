@@ -1,0 +1,226 @@
+"""`merge-cleanup-run`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from optimizer.facts import Chain, Facts
+from optimizer.facts.calls import calls_in
+from optimizer.facts.layout import appendable, appended, step_text, without
+from optimizer.facts.lists import Deletion, deletion, may_use_lists, needing_lists, removes_lists
+from optimizer.facts.paths import makes, mentions
+from optimizer.syntax.nodes import Instruction, Node, rewritten, source
+from optimizer.transform import Declined, Proposal, Safety, comment_lines, example, transform, unchanged
+
+
+@transform(
+    Safety.SAFE,
+    may_change={"layers"},
+    leeway={"cleanup", "order"},
+    counterparts=("DL3009", "DL3059"),
+)
+@example(
+    "lists removed in a layer of their own",
+    """
+      FROM debian:bookworm-slim
+    - RUN apt-get update && apt-get install -y curl
+    - RUN rm -rf /var/lib/apt/lists/*
+    + RUN apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*
+    """,
+)
+@example(
+    "an archive that was unpacked",
+    """
+      FROM debian:bookworm-slim
+      # the tool
+      RUN wget -O /tmp/tool.tgz https://example.org/tool.tgz \\
+    -     && tar -xzf /tmp/tool.tgz -C /opt
+    +     && tar -xzf /tmp/tool.tgz -C /opt \\
+    +     && rm /tmp/tool.tgz
+      ENV PATH=/opt/tool/bin:$PATH
+    - RUN rm /tmp/tool.tgz
+      CMD ["tool"]
+    """,
+)
+@example(
+    "only what deletes moves",
+    """
+      FROM debian:bookworm-slim
+    - RUN wget -O /tmp/tool.deb https://example.org/tool.deb
+    - RUN rm -f /tmp/tool.deb && ldconfig
+    + RUN wget -O /tmp/tool.deb https://example.org/tool.deb && rm -f /tmp/tool.deb
+    + RUN ldconfig
+    """,
+)
+@unchanged(
+    "a step between the two may need what is deleted",
+    """
+    FROM debian:bookworm-slim
+    RUN wget -O /tmp/tool.tgz https://example.org/tool.tgz
+    RUN ./install.sh
+    RUN rm /tmp/tool.tgz
+    """,
+)
+@unchanged(
+    "a script may install with the lists",
+    """
+    FROM debian:bookworm-slim
+    RUN apt-get update && apt-get install -y curl
+    RUN ./more.sh
+    RUN rm -rf /var/lib/apt/lists/*
+    """,
+)
+@unchanged(
+    "no RUN of this stage made it",
+    """
+    FROM debian:bookworm-slim
+    COPY tool.tgz /tmp/
+    RUN tar -xzf /tmp/tool.tgz -C /opt
+    RUN rm -rf /usr/share/doc
+    """,
+)
+@unchanged(
+    "another user",
+    """
+    FROM debian:bookworm-slim
+    RUN wget -O /tmp/tool.tgz https://example.org/tool.tgz
+    USER app
+    RUN rm /tmp/tool.tgz
+    """,
+)
+@unchanged(
+    "the RUN goes on after failures",
+    """
+    FROM debian:bookworm-slim
+    RUN wget -O /tmp/tool.tgz https://example.org/tool.tgz || true
+    RUN rm -f /tmp/tool.tgz
+    """,
+)
+def merge_cleanup_run(facts: Facts) -> Iterator[Proposal | Declined]:
+    """Moves a deletion into the RUN that made what it deletes.
+
+    A file that a later layer deletes still lies in the image. Only the deletions at the beginning of a RUN move; what
+    else the RUN does stays where it is.
+
+    Safety: only over steps that are known to touch nothing of what is deleted; only within one stage, for the same
+    user, with the same mounts; only literal absolute paths.
+
+    Sources: Dockerfile best practices, the storage driver's copy-on-write; hadolint DL3009, DL3059.
+    """
+    for stage in facts.stages:
+        runs = stage.instructions
+        for number, instruction in enumerate(runs):
+            found = _deletions(facts, instruction)
+            if found is not None:
+                yield _moved(facts, runs[:number], found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Deletions:
+    """The steps with which a RUN begins and that only delete."""
+
+    run: Instruction
+    chain: Chain
+    count: int
+    deletions: tuple[Deletion, ...]
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        return tuple(path for one in self.deletions for path in one.paths)
+
+
+def _deletions(facts: Facts, run: Instruction) -> _Deletions | None:
+    chain = facts.chain(run) if run.name == "RUN" else None
+    if chain is None or chain.separator != "&&" or chain.comment is not None or run.heredocs:
+        return None
+    found = []
+    for step in chain.steps:
+        one = deletion(step, calls_in(run, step.parts))
+        if one is None:
+            break
+        found.append(one)
+    return _Deletions(run, chain, len(found), tuple(found)) if found else None
+
+
+def _moved(facts: Facts, before: tuple[Instruction, ...], found: _Deletions) -> Proposal | Declined:
+    for target in reversed(before):
+        if target.name == "RUN" and _makes(facts, target, found):
+            return _into(facts, target, found)
+        if (why := _needs(facts, target, found)) is not None:
+            return Declined(found.run, why)
+    return Declined(found.run, "no RUN of this stage is seen to make what it deletes")
+
+
+def _makes(facts: Facts, run: Instruction, found: _Deletions) -> bool:
+    """Whether the RUN writes something of what is deleted."""
+    packages = facts.package_calls(run)
+    for one in found.deletions:
+        if one.regenerable:
+            if any(set(one.paths) & {*p.manager.lists, *p.manager.caches} for p in packages if _fills(p.verb)):
+                return True
+            if any(removes_lists(one, p.manager) and p.updates for p in packages if p.manager.lists):
+                return True
+        elif any(makes(call, path) for call in facts.calls(run) for path in one.paths):
+            return True
+    return False
+
+
+def _fills(verb: str) -> bool:
+    return verb not in ("clean", "autoclean", "remove", "purge", "autoremove")
+
+
+def _needs(facts: Facts, step: Instruction, found: _Deletions) -> str | None:
+    """Why the deletion may not pass the step."""
+    if step.name not in ("RUN", "COPY", "ADD", "WORKDIR", "USER", "SHELL", "ONBUILD"):
+        return None
+    if step.name in ("USER", "SHELL"):
+        return "the RUN before it has another user or shell"
+    if step.name == "ONBUILD":
+        return None
+    if step.name == "RUN" and facts.opaque(step):
+        return "a RUN that cannot be read stands between the two"
+    calls = facts.calls(step)
+    for one in found.deletions:
+        if one.regenerable:
+            variables = facts.scopes[step].variables
+            if step.name == "RUN" and any(
+                may_use_lists(calls, manager, variables) for manager in needing_lists() if removes_lists(one, manager)
+            ):
+                return "a step between the two may read the package lists"
+        elif any(mentions(step, calls, path) for path in one.paths):
+            return "a step between the two may need what is deleted"
+    return None
+
+
+def _into(facts: Facts, target: Instruction, found: _Deletions) -> Proposal | Declined:
+    chain = facts.chain(target)
+    if chain is None:
+        return Declined(found.run, "the RUN that made it goes on after a failure, or cannot be read")
+    if (why := appendable(chain)) is not None:
+        return Declined(found.run, why)
+    one, other = facts.scopes[target], facts.scopes[found.run]
+    flags = [sorted(flag.text for flag in run.all_flags) for run in (target, found.run)]
+    if one.user != other.user or one.shell != other.shell or flags[0] != flags[1]:
+        return Declined(found.run, "the RUN that made it has another user, shell, or other mounts")
+    if any(mount.covers(path) for mount in facts.mounts(target) for path in found.paths):
+        return Declined(found.run, "what it deletes may lie in a mount")
+    return _proposal(facts, target, chain, found)
+
+
+def _proposal(facts: Facts, target: Instruction, chain: Chain, found: _Deletions) -> Proposal:
+    command = " && ".join(step_text(step) for step in found.chain.steps[: found.count])
+    inside = appended(facts, target, chain, command)
+    edits: dict[Node, str] = {}
+    if found.count == len(found.chain.steps):
+        moved = "".join(line.raw for line in found.run.leading if line.comment is not None)
+        edits[found.run] = ""
+        edits[target] = comment_lines(target) + moved + rewritten(target, {**inside, **dict.fromkeys(target.leading, "")})
+    else:
+        edits |= inside
+        edits[found.run] = rewritten(found.run, without(found.chain, range(found.count)))
+    what = source(found.chain.steps[0].parts[0])
+    return Proposal(found.run, f"what `{_short(what)}` deletes still lies in the layer of an earlier RUN", edits)
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= 50 else text[:47] + "..."
