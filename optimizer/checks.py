@@ -1,9 +1,9 @@
 """What every step of every transform is held to. A check knows no transform: it judges two trees and a promise.
 
-    layout    the new text parses to exactly the instructions that the edits meant, and no neighbour changed
-    accepted  BuildKit would still take the file
-    aspects   nothing but the declared aspects changed
-    reader    `dockerfile-parse` reads the result as we do, where it read the original as we do
+layout    the new text parses to exactly the instructions that the edits meant, and no neighbour changed
+accepted  BuildKit would still take the file
+aspects   nothing but the declared aspects changed
+reader    `dockerfile-parse` reads the result as we do, where it read the original as we do
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from dataclasses import dataclass
 
 from optimizer import aspects
 from optimizer.facts import Facts
-from optimizer.syntax.nodes import Instruction, source
-from optimizer.syntax.problems import problems
+from optimizer.syntax.nodes import Instruction
 from optimizer.trace import Atom, trace
 from optimizer.transform import Aspect, Leeway
 
@@ -42,27 +41,26 @@ def violation(before: Facts, after: Facts, pieces: Mapping[Instruction, str], pr
 
 def layout(before: Facts, after: Facts, pieces: Mapping[Instruction, str]) -> str | None:
     """The new file is the old one with the pieces in their places, and each piece ends where an instruction ends."""
-    expected = [pieces.get(i, source(i)) for i in before.tree.instructions]
+    expected = [pieces.get(instruction, text) for instruction, text in before.sources.items()]
     starts = {0}
     at = 0
-    for instruction in after.tree.instructions:
-        at += len(source(instruction))
+    for text in after.sources.values():
+        at += len(text)
         starts.add(at)
     reached = 0
     for piece in expected:
         reached += len(piece)
         if reached not in starts:
             return "an instruction runs into its neighbour"
-    if at != reached or "".join(expected) != "".join(source(i) for i in after.tree.instructions):
+    if at != reached or "".join(expected) != "".join(after.sources.values()):
         return "the text is not what the edits say"
     return None
 
 
 def accepted(before: Facts, after: Facts) -> str | None:
     """BuildKit rejects nothing in the new file that it did not reject in the old one."""
-    new = problems(after.tree)
-    if new and len(new) > len(problems(before.tree)):
-        return f"line {new[0].line}: {new[0].message}"
+    if len(after.problems) > len(before.problems):
+        return f"line {after.problems[0].line}: {after.problems[0].message}"
     return None
 
 
@@ -78,11 +76,15 @@ _SIMPLE: dict[Aspect, Callable[[Facts], object]] = {
 def undeclared(before: Facts, after: Facts, promise: Promise) -> str | None:
     """An aspect that differs though the promise does not name it."""
     for aspect, project in _SIMPLE.items():
-        if aspect not in promise.may_change and project(before) != project(after):
+        if aspect not in promise.may_change and _seen(aspect, project, before) != _seen(aspect, project, after):
             return f"the {aspect.value} would change"
     if Aspect.TRACE in promise.may_change:
         return None
     return traces_differ(before, after, promise.leeway)
+
+
+def _seen(aspect: Aspect, project: Callable[[Facts], object], facts: Facts) -> object:
+    return facts.remembered(aspect, lambda: project(facts))
 
 
 def traces_differ(before: Facts, after: Facts, leeway: frozenset[Leeway]) -> str | None:
@@ -109,8 +111,8 @@ def _first_difference(number: int, old: Sequence[Atom], new: Sequence[Atom]) -> 
             return f"`{_short(one.text)}` would find other package lists"
         if one.state != other.state:
             return f"`{_short(one.text)}` would run in another state"
-    longer = old if len(old) > len(new) else new
-    return f"stage {number} would {'lose' if longer is old else 'gain'} `{_short(longer[min(len(old), len(new))].text)}`"
+    longer, verb = (old, "lose") if len(old) > len(new) else (new, "gain")
+    return f"stage {number} would {verb} `{_short(longer[min(len(old), len(new))].text)}`"
 
 
 def _short(text: str) -> str:
@@ -170,8 +172,7 @@ def _ours(facts: Facts) -> list[tuple[str, int, int]]:
     """Each instruction's name, first and last line, counted from 0."""
     found = []
     line = len(facts.tree.directives)
-    for instruction in facts.tree.instructions:
-        text = source(instruction)
+    for instruction, text in facts.sources.items():
         above = len(instruction.leading)
         lines = text.count("\n") + (not text.endswith("\n"))
         found.append((instruction.name, line + above, line + lines - 1))

@@ -5,16 +5,17 @@ Overlapping proposals wait a round and are asked again with fresh facts, so ther
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from optimizer.checks import Promise, violation
 from optimizer.facts import Facts
 from optimizer.pragmas import Pragmas
-from optimizer.syntax.nodes import Instruction, Node, source
+from optimizer.syntax.nodes import Instruction, Node
 from optimizer.syntax.parser import parse
-from optimizer.syntax.problems import Problem, problems
-from optimizer.transform import Aspect, Declined, Proposal, Safety, Transform
+from optimizer.syntax.problems import Problem
+from optimizer.transform import Declined, Proposal, Safety, Transform
 
 ROUNDS = 10
 """The most often that one transform is asked about one file."""
@@ -78,18 +79,15 @@ class Result:
         return self.before != self.after
 
 
-def optimize(
-    data: bytes | str, transforms: Sequence[Transform] | None = None, *, unsafe: bool = False
-) -> Result:
+def optimize(data: bytes | str, transforms: Sequence[Transform] | None = None, *, unsafe: bool = False) -> Result:
     """The file after all transforms (by default the pipeline's, in its order). Never raises on any text."""
     if transforms is None:
         from transforms import PIPELINE
 
         transforms = PIPELINE
     facts = Facts(parse(data))
-    found = problems(facts.tree)
-    if found:
-        return Result(facts.text, facts.text, problems=found)
+    if facts.problems:
+        return Result(facts.text, facts.text, problems=facts.problems)
     return _Session(facts, unsafe).run(transforms)
 
 
@@ -136,7 +134,7 @@ class _Session:
 
     def _wanted(self, transform: Transform) -> list[Proposal]:
         """The proposals that may be made now; the others are recorded."""
-        pragmas = Pragmas(self.facts)
+        pragmas = self.facts.remembered(Pragmas, lambda: Pragmas(self.facts))
         wanted = []
         for item in transform.run(self.facts):
             if isinstance(item, Declined):
@@ -202,7 +200,7 @@ class _Session:
         """Make the proposals if the checks allow them; else say why not and leave all as it was."""
         edits = [(*self.facts.spans[node], text) for p in batch for node, text in p.edits.items()]
         edits.sort()
-        if any(one[1] > other[0] for one, other in zip(edits, edits[1:], strict=False)):
+        if any(one[1] > other[0] for one, other in pairwise(edits)):
             return "its edits overlap"
         text = spliced(self.facts.text, edits)
         if text in seen:
@@ -214,9 +212,7 @@ class _Session:
             return why
         for proposal in batch:
             safety = proposal.safety or transform.safety
-            self.changes.append(
-                Change(transform.id, self._line(proposal.at), proposal.why, safety, proposal.saves)
-            )
+            self.changes.append(Change(transform.id, self._line(proposal.at), proposal.why, safety, proposal.saves))
         self.origins = moved_lines(self.facts.text, self.origins, edits)
         self.facts = after
         seen.add(text)
@@ -229,7 +225,7 @@ class _Session:
             first, last = self.facts.spans[instruction]
             inside = [(s - first, e - first, text) for s, e, text in edits if first <= s and e <= last]
             if inside:
-                pieces[instruction] = spliced(source(instruction), inside)
+                pieces[instruction] = spliced(self.facts.sources[instruction], inside)
         return pieces
 
     def _line(self, node: Node) -> int:
@@ -270,6 +266,3 @@ def moved_lines(text: str, origins: Sequence[int], edits: Sequence[tuple[int, in
         line += text.count("\n", start, end)
         at = end
     return found
-
-
-Optimize = Callable[[bytes | str], Result]

@@ -1,9 +1,9 @@
 """Comments that tell dockopt to leave something alone, in its own words and in those of hadolint and BuildKit.
 
-    # dockopt: ignore[ID, ID] reason     above an instruction; without brackets all transforms
-    # dockopt: ignore-file               anywhere in the file
-    # hadolint ignore=DL3009             above an instruction, for the rule's counterpart; `global ignore=` for the file
-    # check=skip=JSONArgsRecommended     above an instruction, or as a directive for the file
+# dockopt: ignore[ID, ID] reason     above an instruction; without brackets all transforms
+# dockopt: ignore-file               anywhere in the file
+# hadolint ignore=DL3009             above an instruction, for the rule's counterpart; `global ignore=` for the file
+# check=skip=JSONArgsRecommended     above an instruction, or as a directive for the file
 """
 
 from __future__ import annotations

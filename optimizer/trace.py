@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from optimizer.facts import BuildStage, Facts
-from optimizer.facts.calls import Call, calls_in
+from optimizer.facts.calls import Call
 from optimizer.facts.chains import Step, leaves
 from optimizer.facts.lists import (
     Deletion,
@@ -30,7 +30,7 @@ from optimizer.transform import Leeway
 
 State = tuple[str, ...]
 Lists = tuple[str, int]
-"""Of one package manager: `base`, `fetched` or `removed`, and how many steps before the last fetch could change its sources."""
+"""Of one package manager: `base`, `fetched` or `removed`; how many steps before the fetch could change its sources."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,10 @@ class Trace:
 
 def trace(facts: Facts, leeway: frozenset[Leeway] = frozenset()) -> Trace:
     """The trace, without what the leeway lets differ."""
+    return facts.remembered(("trace", leeway), lambda: _trace(facts, leeway))
+
+
+def _trace(facts: Facts, leeway: frozenset[Leeway]) -> Trace:
     ends: dict[BuildStage, _Walk] = {}
     found = []
     for stage in facts.stages:
@@ -136,25 +140,25 @@ class _Walk:
         left: set[str] = set()
         fused: list[Atom] = []
         for step in chain.steps:
-            atom = self._step(instruction, step, calls_in(instruction, step.parts), state)
+            atom = self._step(instruction, step, step.calls, state)
             if atom is not None and not left and not leaves(step):
                 yield atom
             elif atom is not None:
                 fused.append(atom)
             left |= leaves(step)
         free: list[Atom] = []
-        while len(fused) > 1 and fused[-1].deletes is not None and "control" not in left:
+        while len(fused) > 1 and _is_free(fused[-1], left):
             free.insert(0, fused.pop())
         yield from [_fuse(fused), *free] if fused else []
 
     def _step(self, instruction: Instruction, step: Step, calls: tuple[Call, ...], state: State) -> Atom | None:
         """The atom of one step; None where the leeway leaves it out. Moves the state of the lists on."""
-        refreshed = only_refreshes(step, calls)
+        refreshed = only_refreshes(step)
         if refreshed is not None and refreshed.family in self._lists:
             self._lists[refreshed.family] = ("fetched", self._changes[refreshed.family])
         if refreshed is not None and Leeway.REFRESH in self._leeway:
             return None
-        deletes = deletion(step, calls)
+        deletes = deletion(step, self._facts.scopes[instruction].folder)
         if deletes is not None:
             for manager in needing_lists():
                 if removes_lists(deletes, manager):
@@ -174,16 +178,16 @@ class _Walk:
         parts: Sequence[Node] = script.parts if script else [body] if body is not None else []
         return Atom(self._text(instruction, parts), state, lists, None, instruction, calls, not opaque)
 
-    def _read(self, instruction: Instruction, calls: tuple[Call, ...], *, opaque: bool = False) -> tuple[
-        tuple[str, Lists], ...
-    ]:
+    def _read(
+        self, instruction: Instruction, calls: tuple[Call, ...], *, opaque: bool = False
+    ) -> tuple[tuple[str, Lists], ...]:
         """The lists that the commands may read as they find them; counts what may change the sources."""
         variables = self._facts.scopes[instruction].variables
         found = []
         for manager in needing_lists():
-            if opaque or may_use_lists(calls, manager, variables):
-                if Leeway.LISTS not in self._leeway or _names(calls, self._facts, instruction, manager):
-                    found.append((manager.family, self._lists[manager.family]))
+            needed = Leeway.LISTS not in self._leeway or _names(calls, self._facts, instruction, manager)
+            if needed and (opaque or may_use_lists(calls, manager, variables)):
+                found.append((manager.family, self._lists[manager.family]))
             if opaque or may_change_sources(calls, manager, variables):
                 self._changes[manager.family] += 1
             if any(p.updates for p in self._facts.package_calls(instruction) if p.call in calls):
@@ -204,6 +208,13 @@ class _Walk:
 def _names(calls: tuple[Call, ...], facts: Facts, instruction: Instruction, manager: Manager) -> bool:
     """Whether one of the commands is the manager itself."""
     return any(p.manager.family == manager.family for p in facts.package_calls(instruction) if p.call in calls)
+
+
+def _is_free(atom: Atom, left: set[str]) -> bool:
+    """Whether a step does the same whatever the steps before it left in the shell."""
+    if atom.deletes is None or "control" in left:
+        return False
+    return not (atom.deletes.relative and "directory" in left)
 
 
 def _fuse(atoms: Sequence[Atom]) -> Atom:

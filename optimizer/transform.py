@@ -1,10 +1,10 @@
 """What a transform is: a function from facts to proposals, its promise as data, and its examples.
 
-    @transform(Safety.SAFE, may_change={"layers"}, counterparts=("DL3009",))
-    @example("what changes", '''...diff...''')
-    @unchanged("what stays, and why", '''...Dockerfile...''')
-    def clean_in_same_layer(facts: Facts) -> Iterator[Proposal | Declined]:
-        '''What it does. Why. Safety: ... Sources: ...'''
+@transform(Safety.SAFE, may_change={"layers"}, counterparts=("DL3009",))
+@example("what changes", '''...diff...''')
+@unchanged("what stays, and why", '''...Dockerfile...''')
+def clean_in_same_layer(facts: Facts) -> Iterator[Proposal | Declined]:
+    '''What it does. Why. Safety: ... Sources: ...'''
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from optimizer.facts import Chain, Facts
-from optimizer.facts.calls import calls_in
+from optimizer.facts.chains import leaves
 from optimizer.facts.layout import appendable, appended, step_text, without
 from optimizer.facts.lists import Deletion, deletion, may_use_lists, needing_lists, removes_lists
 from optimizer.facts.paths import makes, mentions
@@ -134,7 +134,7 @@ def _deletions(facts: Facts, run: Instruction) -> _Deletions | None:
         return None
     found = []
     for step in chain.steps:
-        one = deletion(step, calls_in(run, step.parts))
+        one = deletion(step, facts.scopes[run].folder)
         if one is None:
             break
         found.append(one)
@@ -159,7 +159,7 @@ def _makes(facts: Facts, run: Instruction, found: _Deletions) -> bool:
                 return True
             if any(removes_lists(one, p.manager) and p.updates for p in packages if p.manager.lists):
                 return True
-        elif any(makes(call, path) for call in facts.calls(run) for path in one.paths):
+        elif any(makes(facts.calls(run), path, facts.scopes[run].folder) for path in one.paths):
             return True
     return False
 
@@ -201,22 +201,31 @@ def _into(facts: Facts, target: Instruction, found: _Deletions) -> Proposal | De
     flags = [sorted(flag.text for flag in run.all_flags) for run in (target, found.run)]
     if one.user != other.user or one.shell != other.shell or flags[0] != flags[1]:
         return Declined(found.run, "the RUN that made it has another user, shell, or other mounts")
+    if any(one.relative for one in found.deletions) and (
+        facts.scopes[target].folder != facts.scopes[found.run].folder
+        or any("directory" in leaves(step) for step in chain.steps)
+    ):
+        return Declined(found.run, "the RUN that made it runs in another folder")
     if any(mount.covers(path) for mount in facts.mounts(target) for path in found.paths):
         return Declined(found.run, "what it deletes may lie in a mount")
     return _proposal(facts, target, chain, found)
 
 
-def _proposal(facts: Facts, target: Instruction, chain: Chain, found: _Deletions) -> Proposal:
+def _proposal(facts: Facts, target: Instruction, chain: Chain, found: _Deletions) -> Proposal | Declined:
     command = " && ".join(step_text(step) for step in found.chain.steps[: found.count])
     inside = appended(facts, target, chain, command)
     edits: dict[Node, str] = {}
     if found.count == len(found.chain.steps):
         moved = "".join(line.raw for line in found.run.leading if line.comment is not None)
         edits[found.run] = ""
-        edits[target] = comment_lines(target) + moved + rewritten(target, {**inside, **dict.fromkeys(target.leading, "")})
+        rest = rewritten(target, {**inside, **dict.fromkeys(target.leading, "")})
+        edits[target] = comment_lines(target) + moved + rest
     else:
+        kept = without(found.chain, range(found.count))
+        if kept is None:
+            return Declined(found.run, "a comment stands beside what it deletes")
         edits |= inside
-        edits[found.run] = rewritten(found.run, without(found.chain, range(found.count)))
+        edits[found.run] = rewritten(found.run, kept)
     what = source(found.chain.steps[0].parts[0])
     return Proposal(found.run, f"what `{_short(what)}` deletes still lies in the layer of an earlier RUN", edits)
 

@@ -149,6 +149,8 @@ def _moved(facts: Facts, update: Instruction, manager: Manager) -> Proposal | De
                 return _proposal(facts, update, manager, [_Place(reader.run, reader.chain, None)])
         elif (why := _apart(facts, update, reader.run)) is None:
             places.append(_Place(reader.run, reader.chain, reader.at))
+            if not manager.needs_update:
+                break
         elif not places:
             return Declined(update, why)
     if not places:

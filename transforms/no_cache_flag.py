@@ -4,15 +4,17 @@ from collections.abc import Iterator
 
 from optimizer.facts import Facts, PackageCall
 from optimizer.facts.bases import knows_option
-from optimizer.facts.layout import flag_inserted
-from optimizer.syntax.nodes import Instruction
+from optimizer.facts.layout import flag_inserted, without
+from optimizer.facts.lists import only_refreshes
+from optimizer.knowledge import Manager
+from optimizer.syntax.nodes import Instruction, Node
 from optimizer.transform import Declined, Proposal, Safety, example, transform, unchanged
 
 
 @transform(
     Safety.SAFE,
     may_change=set(),
-    leeway={"flags"},
+    leeway={"flags", "refresh"},
     counterparts=("DL3019", "DL3042"),
     may_remove=("/var/cache/apk/**", "/root/.cache/pip/**", "/root/.cache/uv/**", "/home/*/.cache/pip/**"),
 )
@@ -25,11 +27,13 @@ from optimizer.transform import Declined, Proposal, Safety, example, transform, 
     """,
 )
 @example(
-    "apk keeps an index that nothing reads again",
+    "apk keeps an index that nothing reads again, and fetches its own with the option",
     """
       FROM alpine:3.20
     - RUN apk add curl
     + RUN apk add --no-cache curl
+    - RUN apk update && apk upgrade && apk add git
+    + RUN apk upgrade --no-cache && apk add --no-cache git
     """,
 )
 @unchanged(
@@ -52,6 +56,14 @@ from optimizer.transform import Declined, Proposal, Safety, example, transform, 
     """
     FROM alpine:3.20
     RUN apk update && apk add curl && rm -rf /var/cache/apk/*
+    """,
+)
+@unchanged(
+    "something else may read the index",
+    """
+    FROM alpine:3.20
+    RUN apk update && apk add curl && apk search git
+    RUN apk update; apk add git
     """,
 )
 @unchanged(
@@ -80,7 +92,8 @@ from optimizer.transform import Declined, Proposal, Safety, example, transform, 
 def no_cache_flag(facts: Facts) -> Iterator[Proposal | Declined]:
     """Gives `apk add`, `pip install` and `uv` the option that keeps their download cache out of the layer.
 
-    The cache is written into the image and read by nothing afterwards.
+    The cache is written into the image and read by nothing afterwards. `apk` fetches its index by itself then, so an
+    `apk update` in the same RUN goes.
 
     Safety: not under a mount, which keeps the cache out of the layer; not where the environment or an option of the
     command says where the cache is or that there is none; not where the RUN or a later COPY handles the cache
@@ -89,24 +102,57 @@ def no_cache_flag(facts: Facts) -> Iterator[Proposal | Declined]:
     Sources: apk-add(8), pip install --help, uv --help; hadolint DL3019, DL3042.
     """
     for instruction in facts.runs:
-        for package in facts.package_calls(instruction):
-            manager = package.manager
-            if not manager.no_cache or package.verb not in manager.no_cache_verbs:
-                continue
-            if any(_says(option, manager.no_cache_any) for option in package.options):
-                continue
-            if (why := _kept(facts, instruction, package)) is not None:
-                yield Declined(package.call.node, why)
-                continue
-            yield Proposal(
-                package.call.node,
-                f"the download cache of {manager.name} stays in the layer and nothing reads it",
-                flag_inserted(package.call.words, package.verb_word, manager.no_cache),
-            )
+        packages = facts.package_calls(instruction)
+        for manager in {package.manager.name: package.manager for package in packages}.values():
+            if manager.no_cache:
+                yield from _of(facts, instruction, manager, [p for p in packages if p.manager is manager])
 
 
-def _says(option: str, names: tuple[str, ...]) -> bool:
-    return option.partition("=")[0] in names
+def _of(
+    facts: Facts, instruction: Instruction, manager: Manager, packages: list[PackageCall]
+) -> Iterator[Proposal | Declined]:
+    """One proposal for each command, or one for all of the RUN where an update must go as well."""
+    wanted = [p for p in packages if p.verb in manager.no_cache_verbs and not _says_already(p)]
+    for package in wanted:
+        if (why := _kept(facts, instruction, package)) is not None:
+            yield Declined(package.call.node, why)
+            return
+    why = f"the download cache of {manager.name} stays in the layer and nothing reads it"
+    inserted = [dict(flag_inserted(p.call.words, p.verb_word, manager.no_cache)) for p in wanted]
+    if not any(package.updates for package in packages):
+        for package, edits in zip(wanted, inserted, strict=True):
+            yield Proposal(package.call.node, why, edits)
+        return
+    if not manager.no_cache_replaces_update or not any(p.verb in manager.no_cache_verbs for p in packages):
+        return
+    gone = _updates(facts, instruction, packages)
+    if gone is None:
+        yield Declined(instruction, "something else may read the package lists that the RUN fetches")
+        return
+    together = {node: text for one in (*inserted, gone) for node, text in one.items()}
+    yield Proposal(packages[0].call.node, why, together)
+
+
+def _updates(facts: Facts, instruction: Instruction, packages: list[PackageCall]) -> dict[Node, str] | None:
+    """The edits that take the updates out of the RUN; None where they are no steps of their own or are needed."""
+    manager = packages[0].manager
+    chain = facts.chain(instruction)
+    if chain is None or any(not (p.updates or p.verb in (*manager.no_cache_verbs, *manager.remove)) for p in packages):
+        return None
+    steps = [i for i, s in enumerate(chain.steps) if only_refreshes(s) is manager]
+    if len(steps) != sum(package.updates for package in packages) or len(steps) == len(chain.steps):
+        return None
+    edits: dict[Node, str] = {}
+    for i in steps:
+        gone = without(chain, range(i, i + 1))
+        if gone is None:
+            return None
+        edits.update(gone)
+    return edits
+
+
+def _says_already(package: PackageCall) -> bool:
+    return any(option.partition("=")[0] in package.manager.no_cache_any for option in package.options)
 
 
 def _kept(facts: Facts, instruction: Instruction, package: PackageCall) -> str | None:

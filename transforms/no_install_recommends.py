@@ -69,7 +69,7 @@ from optimizer.transform import Declined, Leeway, Proposal, Safety, example, tra
     "a setting of the image decides for all commands",
     """
     FROM debian:bookworm-slim
-    RUN echo 'APT::Install-Recommends "false";' > /etc/apt/apt.conf.d/99lean && apt-get update && apt-get install -y unzip
+    RUN echo 'APT::Install-Recommends "false";' > /etc/apt/apt.conf.d/99lean && apt-get install -y unzip
     """,
     unsafe=True,
 )
@@ -86,7 +86,7 @@ def no_install_recommends(facts: Facts) -> Iterator[Proposal | Declined]:
     Sources: apt-get(8), dnf.conf(5), zypper(8); Debian indices of bookworm and trixie; hadolint DL3015.
     """
     for instruction in facts.runs:
-        if "Install-Recommends" in source(instruction):
+        if "Install-Recommends" in facts.sources[instruction]:
             continue
         for package in facts.package_calls(instruction):
             if not package.manager.lean or not package.installs or not package.operands:
@@ -131,7 +131,7 @@ def _with_names(package: PackageCall, edits: dict[Node, str], names: tuple[str, 
     between = " "
     if len(package.operands) > 1 and isinstance(package.call.node, Command):
         parts = package.call.node.parts
-        between = source(parts[parts.index(last) - 1])  # type: ignore[arg-type]
+        between = source(parts[parts.index(last) - 1])
     between = between if "#" not in between else " "
     text = edits.get(last, source(last)) + "".join(between + name for name in names)
     return {**edits, last: text}

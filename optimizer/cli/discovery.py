@@ -69,6 +69,7 @@ class _Ignores:
     def _spec(self, folder: Path) -> GitIgnoreSpec | None:
         if folder not in self._specs:
             files = [folder / ".gitignore", *([folder / ".git/info/exclude"] if folder == self._root else [])]
-            lines = [line for file in files if file.is_file() for line in file.read_text("utf-8", "replace").split("\n")]
+            texts = [file.read_text("utf-8", "replace") for file in files if file.is_file()]
+            lines = [line for text in texts for line in text.split("\n")]
             self._specs[folder] = GitIgnoreSpec.from_lines(lines) if lines else None
         return self._specs[folder]

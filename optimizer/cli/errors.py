@@ -1,9 +1,9 @@
 """What can be wrong with the user's input.
 
-    InputError                exit code 2
-    ├── UsageError            the options or paths are off
-    ├── SettingsError         a settings file is off
-    └── FileError             one file cannot be read or written; the others go on
+InputError                exit code 2
+├── UsageError            the options or paths are off
+├── SettingsError         a settings file is off
+└── FileError             one file cannot be read or written; the others go on
 """
 
 from __future__ import annotations

@@ -52,9 +52,7 @@ def run(paths: Sequence[Path], options: Options) -> int:
     output = Output()
     totals = _Totals()
     for path, data in _inputs(paths, options, output, totals):
-        settings = with_options(
-            settings_for(_folder(path, options)), options.select, options.ignore, options.unsafe
-        )
+        settings = with_options(settings_for(_folder(path, options)), options.select, options.ignore, options.unsafe)
         _one(path, data, settings, options, output, totals)
     _summary(options, output, totals)
     output.flush()
@@ -85,9 +83,7 @@ def _folder(path: Path | None, options: Options) -> Path:
     return place.absolute().parent
 
 
-def _one(
-    path: Path | None, data: bytes, settings: Settings, options: Options, output: Output, totals: _Totals
-) -> None:
+def _one(path: Path | None, data: bytes, settings: Settings, options: Options, output: Output, totals: _Totals) -> None:
     name = _name(path or options.stdin_filename or Path("Dockerfile"))
     result = optimize(data, settings.chosen(), unsafe=settings.unsafe)
     totals.files += 1
@@ -113,9 +109,7 @@ def _rejected(name: str, result: Result, output: Output, totals: _Totals) -> Non
         output.problem(f"{name}:{problem.line}: {problem.message}; the file is left as it is")
 
 
-def _written(
-    path: Path | None, data: bytes, result: Result, options: Options, output: Output, totals: _Totals
-) -> bool:
+def _written(path: Path | None, data: bytes, result: Result, options: Options, output: Output, totals: _Totals) -> bool:
     """Write the result where that was asked for; standard input goes to standard output."""
     if not options.write:
         return False
@@ -135,7 +129,7 @@ def _written(
 def _told(name: str, result: Result, options: Options, output: Output) -> None:
     """One line for each change and refusal; what was not changed, and why, if asked for."""
     quiet = options.write and name == "-"
-    for change in result.changes:
+    for change in sorted(result.changes, key=lambda change: change.line):
         if not quiet:
             output.change(f"{name}:{change.line} {change.transform}  {change.why}")
     for refusal in result.refusals:
@@ -154,13 +148,15 @@ def _summary(options: Options, output: Output, totals: _Totals) -> None:
         output.note("no Dockerfile found")
         return
     verb = "made" if options.write else "found"
-    files_word = "file" if totals.changed == 1 else "files"
-    line = f"{totals.changes} change{'' if totals.changes == 1 else 's'} {verb} in {totals.changed} of "
-    output.note(f"{line}{totals.files} {files_word if totals.files == 1 else 'files'}")
+    output.note(f"{_count(totals.changes, 'change')} {verb} in {totals.changed} of {_count(totals.files, 'file')}")
     for name, changes in totals.waiting.items():
         known = [change.saves for change in changes if change.saves]
         estimate = f", at most about {_megabytes(sum(known))}" if known else ""
         output.note(f"{len(changes)} more with --unsafe: {name}{estimate}")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _size(saves: int | None) -> str:

@@ -5,9 +5,10 @@ Facts read the build context only through the `Context` they were given; `None` 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeVar, cast
 
 from optimizer.facts.bases import System, system_of
 from optimizer.facts.calls import Call, calls
@@ -28,6 +29,9 @@ from optimizer.syntax.nodes import (
     source,
     spans,
 )
+from optimizer.syntax.problems import Problem, problems
+
+Value = TypeVar("Value")
 
 __all__ = ["BuildStage", "Call", "Chain", "Facts", "Mount", "PackageCall", "Scope", "System", "analyze"]
 
@@ -66,6 +70,18 @@ class Facts:
     _calls: dict[Instruction, tuple[Call, ...]] = field(default_factory=dict, repr=False)
     _package_calls: dict[Instruction, tuple[PackageCall, ...]] = field(default_factory=dict, repr=False)
     _chains: dict[Instruction, Chain | None] = field(default_factory=dict, repr=False)
+    _memory: dict[Hashable, object] = field(default_factory=dict, repr=False)
+
+    def remembered(self, key: Hashable, compute: Callable[[], Value]) -> Value:
+        """What was computed under this key before, or is now: projections of the tree are asked for again and again."""
+        if key not in self._memory:
+            self._memory[key] = compute()
+        return cast(Value, self._memory[key])
+
+    @cached_property
+    def problems(self) -> tuple[Problem, ...]:
+        """What BuildKit would reject."""
+        return problems(self.tree, list(self.sources.values()))
 
     @cached_property
     def globals(self) -> Scope:
@@ -113,9 +129,15 @@ class Facts:
         return {instruction: stage for stage in self.stages for instruction in stage.node.instructions}
 
     @cached_property
+    def sources(self) -> dict[Instruction, str]:
+        """The text of each instruction, with the lines above it."""
+        return {instruction: source(instruction) for instruction in self.tree.instructions}
+
+    @cached_property
     def text(self) -> str:
         """The whole file."""
-        return source(self.tree)
+        head = self.tree.bom + "".join(directive.raw for directive in self.tree.directives)
+        return head + "".join(self.sources.values()) + "".join(line.raw for line in self.tree.footer)
 
     @cached_property
     def spans(self) -> dict[Node, tuple[int, int]]:
@@ -156,13 +178,18 @@ class Facts:
         if instruction not in self._chains:
             script = self.script(instruction)
             stops = self.scopes[instruction].stops_at_errors if script else False
-            self._chains[instruction] = chain(script, stops_at_errors=stops) if script else None
+            self._chains[instruction] = chain(instruction, script, stops_at_errors=stops) if script else None
         return self._chains[instruction]
 
     def calls(self, instruction: Instruction) -> tuple[Call, ...]:
         """The commands that a RUN runs."""
         if instruction not in self._calls:
-            self._calls[instruction] = calls(instruction, self.script(instruction))
+            found = self.chain(instruction)
+            self._calls[instruction] = (
+                tuple(call for step in found.steps for call in step.calls)
+                if found
+                else calls(instruction, self.script(instruction))
+            )
         return self._calls[instruction]
 
     def package_calls(self, instruction: Instruction) -> tuple[PackageCall, ...]:

@@ -21,7 +21,7 @@ from optimizer.syntax.nodes import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Call:
     """One command that runs. `words`: its name and arguments, without `sudo`, `env` and other wrappers.
 
@@ -86,9 +86,7 @@ def _reads(redirects: Sequence[Redirect]) -> bool:
     return any(redirect.operator.text.lstrip("0").startswith("<") for redirect in redirects)
 
 
-def _unwrapped(
-    instruction: Instruction, node: Command | ExecForm, words: Sequence[Word | Item], fed: bool
-) -> Call:
+def _unwrapped(instruction: Instruction, node: Command | ExecForm, words: Sequence[Word | Item], fed: bool) -> Call:
     """The call behind `sudo -E`, `env A=b` ...; a wrapper with an option that is not known stays the command."""
     wrappers = commands().wrappers
     seen: list[str] = []

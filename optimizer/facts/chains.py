@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
+from optimizer.facts.calls import Call, calls_in
 from optimizer.knowledge import commands
 from optimizer.syntax.nodes import (
     Command,
     Comment,
     Compound,
     Gap,
+    Instruction,
     Node,
     Opaque,
     Operator,
@@ -31,6 +34,7 @@ class Step:
     """One link of a chain: a command, a pipeline or a compound, without the gaps around it."""
 
     parts: tuple[Node, ...]
+    calls: tuple[Call, ...]
 
     @property
     def command(self) -> Command | None:
@@ -51,17 +55,17 @@ class Chain:
     comment: Comment | None
 
 
-def chain(script: ShellScript, *, stops_at_errors: bool = False) -> Chain | None:
-    """The script as a chain; None where something fails and the script goes on."""
+def chain(instruction: Instruction, script: ShellScript, *, stops_at_errors: bool = False) -> Chain | None:
+    """The script of a RUN as a chain; None where something fails and the script goes on."""
     operators = {part.text for part in script.parts if isinstance(part, Operator)}
     comment = _trailing_comment(script)
     if any(isinstance(part, Opaque | Comment) and part is not comment for part in script.parts):
         return None
     if operators <= {"&&", "|", "|&"}:
-        return _split(script, {"&&"}, "&&", comment)
+        return _split(instruction, script, {"&&"}, "&&", comment)
     if operators & {"&", ";;"} or not operators <= {"&&", "||", "|", "|&", ";", "\n"}:
         return None
-    found = _split(script, {";", "\n"}, ";", comment)
+    found = _split(instruction, script, {";", "\n"}, ";", comment)
     return found if found.steps and (stops_at_errors or _sets_errexit(found.steps[0])) else None
 
 
@@ -70,8 +74,10 @@ def _trailing_comment(script: ShellScript) -> Comment | None:
     return last if isinstance(last, Comment) else None
 
 
-def _split(script: ShellScript, separators: set[str], name: str, comment: Comment | None) -> Chain:
-    steps: list[Step] = []
+def _split(
+    instruction: Instruction, script: ShellScript, separators: set[str], name: str, comment: Comment | None
+) -> Chain:
+    steps: list[tuple[Node, ...]] = []
     between: list[tuple[Node, ...]] = []
     current: list[Node] = []
     gap: list[Node] = []
@@ -79,7 +85,7 @@ def _split(script: ShellScript, separators: set[str], name: str, comment: Commen
         if part is comment:
             continue
         if isinstance(part, Operator) and part.text in separators:
-            steps.extend([Step(tuple(current))] if current else [])
+            steps.extend([tuple(current)] if current else [])
             if current:
                 between.append((*gap, part))
             elif between:
@@ -95,8 +101,9 @@ def _split(script: ShellScript, separators: set[str], name: str, comment: Commen
             gap = []
             current.append(part)
     if current:
-        steps.append(Step(tuple(current)))
-    return Chain(tuple(steps), tuple(between[: len(steps) - 1]), name, comment)
+        steps.append(tuple(current))
+    found = tuple(Step(parts, calls_in(instruction, parts)) for parts in steps)
+    return Chain(found, tuple(between[: len(steps) - 1]), name, comment)
 
 
 def _sets_errexit(step: Step) -> bool:
@@ -104,9 +111,7 @@ def _sets_errexit(step: Step) -> bool:
     if command is None or not command.words or command.words[0].literal != "set":
         return False
     words = [word.literal or "" for word in command.words[1:]]
-    return any(word.startswith("-") and "e" in word for word in words) or ("-o", "errexit") in zip(
-        words, words[1:], strict=False
-    )
+    return any(word.startswith("-") and "e" in word for word in words) or ("-o", "errexit") in pairwise(words)
 
 
 def leaves(step: Step) -> frozenset[str]:
@@ -183,5 +188,8 @@ def _harmless(name: str, arguments: list[str | None]) -> bool:
         return True
     if name != "set":
         return False
-    rest = " ".join(argument or "?" for argument in arguments).replace("-o pipefail", "").replace("-o errexit", "")
-    return all(word[:1] in "-+" and set(word[1:]) <= _HARMLESS_OPTIONS | {"o"} or word == "pipefail" for word in rest.split())
+    return all(word in ("pipefail", "errexit") or _harmless_options(word or "?") for word in arguments)
+
+
+def _harmless_options(word: str) -> bool:
+    return word[0] in "-+" and set(word[1:]) <= _HARMLESS_OPTIONS | {"o"}

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from optimizer.facts import Facts
 from optimizer.facts.chains import Chain, Step, leaves
-from optimizer.syntax.nodes import Instruction, Item, Node, Word, source
+from optimizer.syntax.nodes import Gap, Instruction, Item, Node, Word, source
 
 LINE_LENGTH = 100
 """Columns up to which a step may be put on a line that is there."""
@@ -37,11 +37,13 @@ def inserted(facts: Facts, instruction: Instruction, chain: Chain, at: int, comm
     return {first: command + _joint(facts, instruction, chain, len(command), at_end=False) + source(first)}
 
 
-def without(chain: Chain, gone: range) -> Mapping[Node, str]:
-    """The edits that take neighbouring steps out of a chain that keeps at least one step."""
+def without(chain: Chain, gone: range) -> Mapping[Node, str] | None:
+    """The edits that take neighbouring steps out of a chain that keeps at least one; None: a comment would go too."""
     nodes: list[Node] = [part for i in gone for part in chain.steps[i].parts]
     joints = range(gone.start, gone.stop) if gone.stop < len(chain.steps) else range(gone.start - 1, gone.stop - 1)
     nodes += [part for i in joints for part in chain.separators[i]]
+    if any(gap.comments for node in nodes for gap in node.walk() if isinstance(gap, Gap)):
+        return None
     return dict.fromkeys(nodes, "")
 
 
@@ -52,7 +54,7 @@ def step_text(step: Step) -> str:
 
 def _joint(facts: Facts, instruction: Instruction, chain: Chain, added: int, *, at_end: bool) -> str:
     """What stands between two steps: as in this RUN, else as in the others of the file."""
-    text = source(instruction)[len("".join(line.raw for line in instruction.leading)) :].rstrip("\r\n")
+    text = facts.sources[instruction][len("".join(line.raw for line in instruction.leading)) :].rstrip("\r\n")
     own = [joint for joint in map(_text, chain.separators) if "#" not in joint]
     joint = (own[-1] if at_end else own[0]) if own else ""
     if "\n" in joint or facts.script(instruction) is not instruction.inner.body:
@@ -87,7 +89,9 @@ def _indent(text: str, facts: Facts) -> str:
     return match[1] if match else "    "
 
 
-def flag_inserted(words: tuple[Word | Item, ...], verb: Word | Item, flag: str, *, before: bool = False) -> Mapping[Node, str]:
+def flag_inserted(
+    words: tuple[Word | Item, ...], verb: Word | Item, flag: str, *, before: bool = False
+) -> Mapping[Node, str]:
     """The edit that gives a command an option: behind its verb and the options that follow the verb."""
     if before:
         return {verb: _listed(flag, verb) + source(verb)}
@@ -95,7 +99,7 @@ def flag_inserted(words: tuple[Word | Item, ...], verb: Word | Item, flag: str, 
     while at + 1 < len(words) and (literal := words[at + 1].literal) is not None and _is_switch(literal):
         at += 1
     place = words[at]
-    text = f', {json.dumps(flag)}' if isinstance(place, Item) else f" {flag}"
+    text = f", {json.dumps(flag)}" if isinstance(place, Item) else f" {flag}"
     return {place: source(place) + text}
 
 
@@ -106,4 +110,3 @@ def _listed(flag: str, beside: Word | Item) -> str:
 def _is_switch(literal: str) -> bool:
     """An option that surely takes no value from the next word."""
     return literal in ("-y", "--yes", "--assume-yes", "-q", "-qq", "-qqy", "-yq", "-yqq", "-qy", "--quiet")
-

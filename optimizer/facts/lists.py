@@ -6,6 +6,7 @@ lists away from it, or gives it others, changes what it does.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,6 @@ from optimizer.facts.calls import Call
 from optimizer.facts.chains import Step
 from optimizer.facts.packages import PackageCall, neutral, package_call
 from optimizer.knowledge import Manager, commands, managers
-from optimizer.syntax.nodes import Command
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +24,16 @@ class Deletion:
     """Absolute; a final `*` component stands as it is written."""
     regenerable: bool
     """Whether all of it is caches and lists that a package manager fetches again."""
+    relative: bool = False
+    """Whether it depends on the folder that it runs in."""
 
 
-def deletion(step: Step, calls: Sequence[Call]) -> Deletion | None:
-    """The step as a deletion; None where it does anything else."""
+def deletion(step: Step, folder: str | None) -> Deletion | None:
+    """The step, run in that folder, as a deletion; None where it does anything else."""
     command = step.command
-    if command is None or command.assignments or command.redirects or len(calls) != 1 or calls[0].node is not command:
+    if command is None or command.assignments or command.redirects or len(step.calls) != 1:
         return None
-    call = calls[0]
+    call = step.calls[0]
     if call.wrapped_by and set(call.wrapped_by) != {"sudo"}:
         return None
     package = package_call(call)
@@ -39,14 +41,15 @@ def deletion(step: Step, calls: Sequence[Call]) -> Deletion | None:
         if not package.only_cleans or not package.understood:
             return None
         return Deletion(package.manager.lists + package.manager.caches, True)
-    return _removed(call)
+    return _removed(call, folder)
 
 
-def _removed(call: Call) -> Deletion | None:
-    """`rm -rf` of literal absolute paths (a glob only at the end)."""
+def _removed(call: Call, folder: str | None) -> Deletion | None:
+    """`rm -rf` of literal paths (a glob only at the end)."""
     if call.name != "rm":
         return None
     paths: list[str] = []
+    relative = False
     for word in call.words[1:]:
         text = word.text
         if text.startswith("-") and word.literal is not None:
@@ -55,19 +58,21 @@ def _removed(call: Call) -> Deletion | None:
             continue
         parent, _, last = text.rpartition("/")
         plain = word.literal if word.literal is not None else (text if _is_glob(parent, last) else None)
-        if plain is None or not plain.startswith("/") or "/.." in plain or plain.count("/") < 2:
+        if plain is None:
             return None
-        paths.append(plain.rstrip("/"))
+        relative = relative or not plain.startswith("/")
+        path = posixpath.join(folder or "", plain)
+        if not path.startswith("/") or ".." in path.split("/") or path.rstrip("/").count("/") < 2 or "/./" in path:
+            return None
+        paths.append(path.rstrip("/"))
     if not paths:
         return None
-    return Deletion(tuple(paths), all(_regenerable(path) for path in paths))
+    return Deletion(tuple(paths), not relative and all(_regenerable(path) for path in paths), relative)
 
 
 def _is_glob(parent: str, last: str) -> bool:
     """A word such as `/var/cache/apk/*` or `/tmp/*.deb`: nothing but `*` needs a shell in it."""
-    return parent.startswith("/") and all(c.isalnum() or c in "/._-+" for c in parent) and (
-        all(c.isalnum() or c in "*._-+" for c in last)
-    )
+    return all(c.isalnum() or c in "/._-+" for c in parent) and all(c.isalnum() or c in "*._-+" for c in last)
 
 
 def _regenerable(path: str) -> bool:
@@ -94,18 +99,17 @@ def removes_lists(found: Deletion, manager: Manager) -> bool:
     )
 
 
-def only_refreshes(step: Step, calls: Sequence[Call]) -> Manager | None:
+def only_refreshes(step: Step) -> Manager | None:
     """The manager whose lists the step fetches, if it does nothing else; None otherwise."""
-    package = sole_package_call(step, calls)
+    package = sole_package_call(step)
     return package.manager if package and package.only_updates and package.understood else None
 
 
-def sole_package_call(step: Step, calls: Sequence[Call]) -> PackageCall | None:
+def sole_package_call(step: Step) -> PackageCall | None:
     """The package manager's call that the step is, if it is nothing else."""
-    command = step.command
-    if not isinstance(command, Command) or len(calls) != 1 or calls[0].node is not command:
+    if step.command is None or len(step.calls) != 1:
         return None
-    return package_call(calls[0])
+    return package_call(step.calls[0])
 
 
 def may_use_lists(calls: Sequence[Call], manager: Manager, variables: Mapping[str, str | None]) -> bool:
@@ -113,6 +117,8 @@ def may_use_lists(calls: Sequence[Call], manager: Manager, variables: Mapping[st
     for call in calls:
         package = package_call(call)
         if package is not None and package.manager.family != manager.family:
+            continue
+        if package is not None and package.verb in (*manager.remove, *manager.cleans):
             continue
         if package is not None or not neutral(call, variables):
             return True
@@ -132,8 +138,10 @@ def may_change_sources(calls: Sequence[Call], manager: Manager, variables: Mappi
 
 def copy_may_change_sources(text: str) -> bool:
     """Whether a COPY or ADD with these arguments may write where a package manager looks for its sources."""
-    return text.rstrip("/").endswith(("/etc", " /", " ")) or "$" in text.rpartition(" ")[2] or any(
-        place.strip("/") in text for place in commands().places
+    return (
+        text.rstrip("/").endswith(("/etc", " /", " "))
+        or "$" in text.rpartition(" ")[2]
+        or any(place.strip("/") in text for place in commands().places)
     )
 
 

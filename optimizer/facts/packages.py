@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from optimizer.facts.calls import Call
 from optimizer.knowledge import Manager, commands, managers
@@ -69,6 +70,7 @@ class PackageCall:
         return literal[2:] if self.manager.short_verbs else ""
 
 
+@lru_cache(maxsize=4096)
 def package_call(call: Call) -> PackageCall | None:
     """The call as one of a package manager; None where it is none, or where its verb cannot be told."""
     name = call.name
@@ -78,7 +80,7 @@ def package_call(call: Call) -> PackageCall | None:
     if _PYTHON.fullmatch(name) and len(words) > 1 and words[0].literal == "-m" and words[1].literal == "pip":
         return _read(call, managers()["pip"], words[2:])
     manager = managers().get("pip" if _PIP.fullmatch(name) else name)
-    return manager and _read(call, manager, words)
+    return _read(call, manager, words) if manager else None
 
 
 def _read(call: Call, manager: Manager, words: tuple[Word | Item, ...]) -> PackageCall | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence
+from itertools import pairwise
 
 from optimizer.facts.calls import Call
 from optimizer.facts.packages import package_call
@@ -36,7 +37,7 @@ def _may_touch(call: Call, path: str) -> bool:
         return True
     if not isinstance(call.node, Command):
         return True
-    words = [word for word in call.words[1:]] + [redirect.target for redirect in call.node.redirects]
+    words = [*call.words[1:], *(redirect.target for redirect in call.node.redirects)]
     if any(word.literal is None for word in words):
         return True
     if posixpath.basename(path) in source(call.node):
@@ -52,17 +53,44 @@ def _near(place: str, path: str) -> bool:
     return place == path or place.startswith(path + "/") or path.startswith(place.rstrip("/") + "/")
 
 
-def makes(call: Call, path: str) -> bool:
-    """Whether the command surely or most likely writes the path: it names it as what it writes."""
-    name = call.name
-    if not isinstance(call.node, Command) or name not in _WRITERS:
-        return any(
-            ">" in redirect.operator.text and redirect.target.literal == path
-            for redirect in getattr(call.node, "redirects", ())
-        )
-    folder = path.rstrip("*").rstrip("/")
-    words = [word.literal for word in call.words[1:]] + [redirect.target.literal for redirect in call.node.redirects]
-    return any(word is not None and (word == folder or word.startswith(folder + "/")) for word in words)
+_FETCHERS = frozenset("wget curl tar bsdtar git unzip cp mv gpg mkdir touch tee dd svn hg aria2c".split())
 
 
-_WRITERS = frozenset("wget curl tar git unzip mkdir cp mv touch gpg install npm pip dd tee make cmake".split())
+def makes(calls: Sequence[Call], path: str, folder: str | None) -> bool:
+    """Whether the commands of a RUN are seen to write the path: one of them writes files and one names it."""
+    if not any(call.name in _FETCHERS for call in calls):
+        return any(_redirected(call) == path for call in calls)
+    plain = path.rstrip("*").rstrip("/")
+    names = {plain}
+    if folder is not None and plain.startswith(folder.rstrip("/") + "/"):
+        names.add(plain[len(folder.rstrip("/")) + 1 :])
+    for call in calls:
+        for word in _written(call):
+            if any(word == name or word.startswith(name + "/") for name in names):
+                return True
+            if call.name in ("wget", "curl", "git") and "://" in word and _downloaded(word) in names:
+                return True
+    return False
+
+
+def _written(call: Call) -> list[str]:
+    """The words of a command that may name what it writes; an archive that is unpacked is only read."""
+    words = [word.literal or "" for word in call.words[1:]]
+    match call.name:
+        case "tar" | "bsdtar" if words and "c" not in words[0]:
+            return [value for option, value in pairwise(words) if option in ("-C", "--directory")]
+        case "unzip":
+            return [value for option, value in pairwise(words) if option == "-d"]
+        case "cp" | "mv":
+            return words[-1:]
+    return words
+
+
+def _redirected(call: Call) -> str | None:
+    redirects = call.node.redirects if isinstance(call.node, Command) else ()
+    return next((r.target.literal for r in redirects if ">" in r.operator.text), None)
+
+
+def _downloaded(url: str) -> str:
+    """The file or folder that wget, `curl -O` and git clone make of a URL."""
+    return posixpath.basename(url.partition("?")[0].rstrip("/")).removesuffix(".git")

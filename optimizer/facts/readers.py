@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from optimizer.facts import BuildStage, Chain, Facts
-from optimizer.facts.calls import Call, calls_in
+from optimizer.facts.calls import Call
 from optimizer.facts.lists import copy_may_change_sources, may_change_sources, may_use_lists, only_refreshes
 from optimizer.facts.packages import package_call
 from optimizer.facts.texts import argument_text
@@ -38,7 +38,7 @@ def refreshes_alone(facts: Facts, instruction: Instruction) -> Manager | None:
     chain = facts.chain(instruction)
     if instruction.name != "RUN" or chain is None or not chain.steps or chain.comment is not None:
         return None
-    found = {only_refreshes(step, calls_in(instruction, step.parts)) for step in chain.steps}
+    found = {only_refreshes(step) for step in chain.steps}
     return found.pop() if len(found) == 1 else None
 
 
@@ -91,8 +91,8 @@ class _Search:
         variables = facts.scopes[run].variables
         needed = False
         for at, step in enumerate(chain.steps):
-            calls = calls_in(run, step.parts)
-            if only_refreshes(step, calls) is not None and _of(calls, manager):
+            calls = step.calls
+            if only_refreshes(step) is not None and _of(calls, manager):
                 yield Reader(run, chain, at, fetches=True)
                 return
             if may_use_lists(calls, manager, variables):
@@ -124,11 +124,11 @@ def _of(calls: tuple[Call, ...], manager: Manager) -> bool:
 
 
 def _is_plain(call: Call, manager: Manager) -> bool:
-    """A call of the manager itself that needs lists: an install, an upgrade, a removal; not one that looks into them."""
+    """A call of the manager itself that needs lists: an install or an upgrade; not one that looks into them."""
     package = package_call(call)
     if package is None or package.manager.family != manager.family:
         return False
-    return package.installs or package.verb in (*manager.upgrade, *manager.remove, *manager.cleans)
+    return package.installs or package.verb in manager.upgrade
 
 
 def _obstacle(run: Instruction, calls: tuple[Call, ...], manager: Manager, chain: Chain | None) -> Obstacle:
@@ -141,4 +141,3 @@ def _obstacle(run: Instruction, calls: tuple[Call, ...], manager: Manager, chain
         return Obstacle(run, f"`{manager.name} {packages[0].verb}` reads the lists", known=True)
     unknown = next((call.name for call in calls if package_call(call) is None and call.name), None)
     return Obstacle(run, f"`{unknown or 'a command'}` may use the package lists")
-

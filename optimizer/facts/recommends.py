@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from optimizer.facts import Facts
 from optimizer.facts.packages import PackageCall
 from optimizer.knowledge.recommends import SUITES, recommends
-from optimizer.syntax.nodes import Instruction, source
+from optimizer.syntax.nodes import Instruction
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ def lost(facts: Facts, instruction: Instruction, package: PackageCall) -> Lost:
     stage = facts.stage_of[instruction]
     suites = _suites(stage.system.name if stage.system else None, stage.system.release if stage.system else None)
     tables = [recommends().losses[suite] for suite in suites or SUITES]
-    text = " ".join(source(i) for one in stage.lineage for i in one.node.instructions)
+    text = " ".join(facts.sources[i] for one in stage.lineage for i in one.node.instructions)
     unknown = [name for name in names if not all(name in table for table in tables)]
     if not suites:
         unknown.append("this base image")

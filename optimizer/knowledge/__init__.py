@@ -67,6 +67,7 @@ class Manager:
     no_cache: str = ""
     no_cache_any: tuple[str, ...] = ()
     no_cache_verbs: tuple[str, ...] = ()
+    no_cache_replaces_update: bool = False
     no_cache_environment: tuple[str, ...] = ()
     needs_update: bool = False
     lists: tuple[str, ...] = ()

@@ -28,11 +28,11 @@ class Package:
 
 def read_dpkg(path: str, content: bytes) -> tuple[Package, ...]:
     """The installed packages of a dpkg status file; those of distroless' `status.d` have no Status line."""
-    found = []
-    for fields in _paragraphs(content.decode(errors="replace")):
-        if fields.get("Status", "install ok installed").endswith(" installed") and "Package" in fields:
-            found.append(Package("dpkg", fields["Package"], fields.get("Version", "")))
-    return tuple(found)
+    return tuple(
+        Package("dpkg", fields["Package"], fields.get("Version", ""))
+        for fields in _paragraphs(content.decode(errors="replace"))
+        if "Package" in fields and fields.get("Status", "install ok installed").endswith(" installed")
+    )
 
 
 def _paragraphs(text: str) -> Iterator[dict[str, str]]:

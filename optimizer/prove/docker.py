@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from .builders import BuildOptions, Built, Ran, write_files
-from .errors import BuilderFailed, BuilderMissing, BuildFailed, TimedOut
+from .errors import ArchiveError, BuilderFailed, BuilderMissing, BuildFailed, TimedOut
 from .process import Running, held, output_of
 from .steps import BuildLog, Progress
 
@@ -62,7 +62,7 @@ class Docker:
             str(file),
             f"--iidfile={identity}",
         ]
-        command += _flags(options) + (["--no-cache"] if no_cache else []) + [str(context)]
+        command += build_flags(options) + (["--no-cache"] if no_cache else []) + [str(context)]
         log = BuildLog(progress)
         # Attestations would make an index of what is one image.
         with Running(
@@ -79,8 +79,8 @@ class Docker:
     @contextmanager
     def export(self, image: str) -> Iterator[BinaryIO]:
         """See `Builder.export`."""
-        with Running([self.program, "save", image]) as running:
-            yield cast(BinaryIO, running.output)
+        with exported([self.program, "save", image]) as stream:
+            yield stream
 
     def run(
         self,
@@ -93,11 +93,11 @@ class Docker:
         limit: int = 100_000,
     ) -> Ran:
         """See `Builder.run`."""
-        words = [self.program, "run", "--rm", "--name", name, *_network(network), image, *command]
+        words = [self.program, "run", "--rm", "--name", name, *network_flag(network), image, *command]
         begin = time.monotonic()
         try:
             with Running(words, timeout=timeout, merge=True, grace=1) as running:
-                output = _read(running, limit)
+                output = read_output(running, limit)
                 status = running.wait()
         except TimedOut:
             return Ran(None, "", time.monotonic() - begin)
@@ -110,7 +110,7 @@ class Docker:
     def start(self, image: str, *, name: str, port: int | None, network: str | None = None) -> None:
         """See `Builder.start`."""
         publish = ["--publish", f"127.0.0.1:{port}:{port}"] if port and network != "host" else []
-        output_of([self.program, "run", "--detach", "--name", name, *_network(network), *publish, image])
+        output_of([self.program, "run", "--detach", "--name", name, *network_flag(network), *publish, image])
 
     def health(self, name: str) -> str | None:
         """See `Builder.health`."""
@@ -146,21 +146,36 @@ class Docker:
                     output_of([self.program, "image", "rm", "--force", *images])
 
 
-def _flags(options: BuildOptions) -> list[str]:
+@contextmanager
+def exported(command: list[str]) -> Iterator[BinaryIO]:
+    """The archive that a command writes; where the command failed, its own words instead of the reader's."""
+    with Running(command) as running:
+        try:
+            yield cast(BinaryIO, running.output)
+        except ArchiveError as problem:
+            words = running.errors.read().decode(errors="replace").strip()
+            if running.wait() and words:
+                raise BuilderFailed(f"the image cannot be exported: {words[-500:]}") from problem
+            raise
+
+
+def build_flags(options: BuildOptions) -> list[str]:
+    """The user's options as all three programs understand them."""
     words = [f"--build-arg={name}={value}" for name, value in options.build_args.items()]
     words += [f"--secret={secret}" for secret in options.secrets]
     if options.target:
         words.append(f"--target={options.target}")
     if options.platform:
         words.append(f"--platform={options.platform}")
-    return words + _network(options.network)
+    return words + network_flag(options.network)
 
 
-def _network(network: str | None) -> list[str]:
+def network_flag(network: str | None) -> list[str]:
+    """Nothing where the builder's own policy is wanted."""
     return [f"--network={network}"] if network else []
 
 
-def _read(running: Running, limit: int) -> str:
+def read_output(running: Running, limit: int) -> str:
     """The first `limit` bytes of the output; the rest is read and dropped, so that the program is not held up."""
     kept = running.output.read(limit)
     while running.output.read(1 << 16):

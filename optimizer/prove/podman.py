@@ -6,10 +6,10 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from .builders import BuildOptions, Built, Ran, write_files
-from .docker import Docker, _flags, _network, _read
+from .docker import Docker, build_flags, exported, network_flag, read_output
 from .errors import BuilderFailed, BuilderMissing, BuildFailed, TimedOut
 from .process import Running, held, output_of
 from .steps import Progress, Step
@@ -85,7 +85,7 @@ class Podman(Docker):
             f"--iidfile={identity}",
         ]
         command += [f"--ignorefile={file}.dockerignore"] if Path(f"{file}.dockerignore").exists() else []
-        command += _flags(options) + (["--no-cache"] if no_cache else []) + [str(context)]
+        command += build_flags(options) + (["--no-cache"] if no_cache else []) + [str(context)]
         reader = StepReader(progress)
         with Running(command, timeout=options.timeout, merge=True) as running:
             reader.read(running.output)
@@ -104,8 +104,8 @@ class Podman(Docker):
     @contextmanager
     def export(self, image: str) -> Iterator[BinaryIO]:
         """See `Builder.export`."""
-        with Running([self.program, "save", "--quiet", "--format=docker-archive", image]) as running:
-            yield cast(BinaryIO, running.output)
+        with exported([self.program, "save", "--quiet", "--format=docker-archive", image]) as stream:
+            yield stream
 
     def clean(self, prefix: str) -> None:
         """See `Builder.clean`."""
@@ -124,8 +124,8 @@ class Buildah(Podman):
     @contextmanager
     def export(self, image: str) -> Iterator[BinaryIO]:
         """See `Builder.export`."""
-        with Running([self.program, "push", "--quiet", image, "docker-archive:/dev/stdout"]) as running:
-            yield cast(BinaryIO, running.output)
+        with exported([self.program, "push", "--quiet", image, "docker-archive:/dev/stdout"]) as stream:
+            yield stream
 
     def run(
         self,
@@ -142,9 +142,12 @@ class Buildah(Podman):
         begin = time.monotonic()
         try:
             with Running(
-                [self.program, "run", *_network(network), name, "--", *command], timeout=timeout, merge=True, grace=1
+                [self.program, "run", *network_flag(network), name, "--", *command],
+                timeout=timeout,
+                merge=True,
+                grace=1,
             ) as running:
-                output = _read(running, limit)
+                output = read_output(running, limit)
                 return Ran(running.wait(), output, time.monotonic() - begin)
         except TimedOut:
             return Ran(None, "", time.monotonic() - begin)

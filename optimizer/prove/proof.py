@@ -9,7 +9,7 @@ from .allowances import Allowance, Problem, Verdict, judge
 from .archive import read_image
 from .builders import Builder, BuildOptions, Built
 from .compare import Difference, Snapshot, compare, snapshot
-from .errors import BuildFailed, TableError
+from .errors import BuildFailed, ProofError, TableError
 from .layer import Layer
 from .layers import Analysis, analyze
 from .noise import load_noise, measure
@@ -117,6 +117,7 @@ class _Bench:
     def prove(self, before: str, after: str, steps: tuple[tuple[str, str], ...]) -> Proof:
         begin = time.monotonic()
         names = tuple(dict.fromkeys(name for name, _ in steps))
+        touched = self.touched()
         first, one = self.image("before", before, self.options.ignore_before)
         if self.options.noise_check:
             _, again = self.image("before, once more", before, self.options.ignore_before)
@@ -135,7 +136,6 @@ class _Bench:
         if smoke and not smoke.same:
             problem = Problem("smoke", smoke.what, f"before: {smoke.before}, after: {smoke.after}")
             verdict = Verdict((*verdict.problems, problem), verdict.allowed, verdict.noise)
-        touched = self.touched()
         measured_before = self.measure(before, first, one, touched, self.options.ignore_before)
         measured_after = self.measure(after, second, two, touched, self.options.ignore_after)
         return self.result(
@@ -165,7 +165,7 @@ class _Bench:
         built = self.build(text, self.context, ignore, cached=cached)
         self.progress(f"built {what} in {built.seconds:.1f} s; reading the image")
         with self.builder.export(built.image) as stream:
-            return built, snapshot(read_image(stream, known=self.layers))
+            return built, snapshot(read_image(stream, known=self.layers, platform=self.options.build.platform))
 
     def build(self, text: str, context: Path, ignore: str | None, *, cached: bool) -> Built:
         return self.builder.build(
@@ -224,7 +224,10 @@ class _Bench:
     def touched(self) -> str | None:
         if not self.options.rebuild:
             return None
-        return self.options.touch or most_changed(self.context)
+        chosen = self.options.touch
+        if chosen is not None and not (self.context / chosen).is_file():
+            raise ProofError(f"the file to touch, `{chosen}`, is not in the build context")
+        return chosen or most_changed(self.context)
 
     def measure(self, text: str, built: Built, snap: Snapshot, touched: str | None, ignore: str | None) -> Measured:
         """The numbers of a variant; its rebuild is of a copy of the context in which one file differs."""

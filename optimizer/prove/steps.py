@@ -99,7 +99,7 @@ class BuildLog:
     def steps(self) -> tuple[Step, ...]:
         """The steps as they started, without FROM, which is no work; of an ADD's fetch and copy, the copy."""
         found: dict[str, _Vertex] = {}
-        for vertex in sorted(self.vertices.values(), key=lambda vertex: vertex.started):
+        for vertex in sorted(self.vertices.values(), key=lambda vertex: vertex.started or vertex.completed):
             work = STEP.match(vertex.name) and "] FROM " not in vertex.name
             if work and (vertex.inputs or vertex.name not in found):
                 found[vertex.name] = vertex

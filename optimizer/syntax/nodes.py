@@ -6,9 +6,8 @@ same object. A field that is not source text but was read out of it says so with
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from functools import lru_cache
 from typing import Any
 
 from optimizer.syntax import quoting
@@ -21,10 +20,14 @@ def derived(default: Any = ...) -> Any:
     return field(default=default, metadata={"derived": True}, repr=False)
 
 
-@lru_cache(maxsize=None)
+_PRINTED: dict[type[Node], tuple[str, ...]] = {}
+
+
 def printed_fields(kind: type[Node]) -> tuple[str, ...]:
     """The names of the fields that hold source text, in source order."""
-    return tuple(f.name for f in fields(kind) if not f.metadata.get("derived"))
+    if kind not in _PRINTED:
+        _PRINTED[kind] = tuple(f.name for f in fields(kind) if not f.metadata.get("derived"))
+    return _PRINTED[kind]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,11 +38,9 @@ class Node:
         """What this node consists of, in source order: text and nodes."""
         for name in printed_fields(type(self)):
             value = getattr(self, name)
-            if value is None:
-                continue
-            if isinstance(value, tuple):
+            if value.__class__ is tuple:
                 yield from value
-            else:
+            elif value is not None:
                 yield value
 
     def children(self) -> Iterator[Node]:
@@ -189,13 +190,13 @@ class Command(Node):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Compound(Node):
-    """A compound command (`{ }`, `( )`, `if`, `for`, `while`, `case`, `[[ ]]`, `(( ))`, a function) with its redirects."""
+    """A compound command (`{ }`, `( )`, `if`, `for`, `case`, `[[ ]]`, `(( ))`, a function ...) with its redirects."""
 
     parts: tuple[ShellPart, ...]
 
     @property
     def kind(self) -> str:
-        """The word that opens it: `{`, `(`, `if`, `for`, `while`, `until`, `case`, `select`, `[[`, `((`; else `function`."""
+        """The word that opens it: `{`, `(`, `if`, `for`, `while`, `case`, `[[`, `((` ...; else `function`."""
         first = self.parts[0]
         return first.text if isinstance(first, Reserved | Operator) else "function"
 
@@ -307,11 +308,8 @@ class Instruction(Node):
     tail: Gap | None
     newline: str
     heredocs: tuple[Heredoc, ...]
-
-    @property
-    def name(self) -> str:
-        """The instruction's word in upper case."""
-        return instruction_name(self.keyword.text)
+    name: str = derived()
+    """The instruction's word in upper case."""
 
     @property
     def inner(self) -> Instruction:
@@ -337,7 +335,7 @@ class Stage(Node):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dockerfile(Node):
-    """The whole file. `prologue` is what stands before the first FROM, `footer` the lines after the last instruction."""
+    """The whole file. `prologue`: what stands before the first FROM; `footer`: the lines after the last instruction."""
 
     bom: str
     directives: tuple[Directive, ...]
@@ -369,7 +367,20 @@ def instruction_name(keyword: str) -> str:
 
 def source(node: Node) -> str:
     """The text of a node, to the byte."""
-    return rewritten(node, {})
+    out: list[str] = []
+    _write(node, out.append)
+    return "".join(out)
+
+
+def _write(node: Node, put: Callable[[str], None]) -> None:
+    if (raw := getattr(node, "raw", None)) is not None:
+        put(raw)
+        return
+    for piece in node.pieces():
+        if isinstance(piece, str):
+            put(piece)
+        else:
+            _write(piece, put)
 
 
 def rewritten(node: Node, edits: Mapping[Node, str]) -> str:
@@ -382,6 +393,8 @@ def rewritten(node: Node, edits: Mapping[Node, str]) -> str:
             out.append(piece)
         elif piece in edits:
             out.append(edits[piece])
+        elif (raw := getattr(piece, "raw", None)) is not None:
+            out.append(raw)
         else:
             stack.extend(reversed(list(piece.pieces())))
     return "".join(out)
@@ -392,9 +405,12 @@ def spans(root: Node) -> dict[Node, tuple[int, int]]:
     found: dict[Node, tuple[int, int]] = {}
 
     def visit(node: Node, start: int) -> int:
-        end = start
-        for piece in node.pieces():
-            end = end + len(piece) if isinstance(piece, str) else visit(piece, end)
+        if (raw := getattr(node, "raw", None)) is not None:
+            end = start + len(raw)
+        else:
+            end = start
+            for piece in node.pieces():
+                end = end + len(piece) if isinstance(piece, str) else visit(piece, end)
         found[node] = (start, end)
         return end
 

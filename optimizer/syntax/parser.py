@@ -13,6 +13,8 @@ from optimizer.syntax.nodes import (
     Body,
     Directive,
     Dockerfile,
+    ExecForm,
+    Flag,
     Gap,
     Heredoc,
     Instruction,
@@ -238,7 +240,7 @@ class _Reader:
             return self._closed(leading, indent, keyword, gap, parts, None, last, name)
         last = joined.span(begin_arguments, self._stop)[1]
         if (inner := self._inner(name, begin_arguments, depth)) is not None:
-            return Instruction(leading, indent, keyword, gap, parts, inner, None, "", ())
+            return Instruction(leading, indent, keyword, gap, parts, inner, None, "", (), name)
         body = self._body(name, begin_arguments)
         return self._closed(leading, indent, keyword, gap, parts, body, last, name)
 
@@ -248,7 +250,7 @@ class _Reader:
         indent: str,
         keyword: Word,
         gap: Gap | None,
-        parts: tuple[arguments.Flag | Gap, ...],
+        parts: tuple[Flag | Gap, ...],
         body: Body,
         reached: int,
         name: str,
@@ -258,10 +260,10 @@ class _Reader:
             reached = self._start + len(indent)
         tail = self._gap(reached, self._end)
         heredocs: tuple[Heredoc, ...] = ()
-        if self._found and name in _WITH_HEREDOCS and not isinstance(body, arguments.ExecForm):
+        if self._found and name in _WITH_HEREDOCS and not isinstance(body, ExecForm):
             lone = name == "RUN" and isinstance(body, Words)
             heredocs = self._take(self._found, lone)
-        return Instruction(leading, indent, keyword, gap, parts, body, tail, self._newline, heredocs)
+        return Instruction(leading, indent, keyword, gap, parts, body, tail, self._newline, heredocs, name)
 
     def _gap(self, first: int, last: int) -> Gap | None:
         return Gap(self._joined.file[first:last]) if last > first else None

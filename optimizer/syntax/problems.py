@@ -6,11 +6,11 @@ The tree itself never fails; this reads the tree. Sources: BuildKit `parser/pars
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from optimizer.syntax.heredocs import lone_opening, openings
-from optimizer.syntax.nodes import Dockerfile, ExecForm, Instruction, Opaque, Pairs, Words, source
+from optimizer.syntax.heredocs import Opening, lone_opening, openings
+from optimizer.syntax.nodes import Body, Dockerfile, ExecForm, Instruction, Opaque, Pairs, Words, source
 
 INSTRUCTIONS = frozenset(
     "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER "
@@ -38,12 +38,15 @@ class Problem:
     message: str
 
 
-def problems(tree: Dockerfile) -> tuple[Problem, ...]:
-    """All that BuildKit's parser and its reading of single instructions reject, in source order."""
-    return tuple(_problems(tree))
+def problems(tree: Dockerfile, texts: Sequence[str] | None = None) -> tuple[Problem, ...]:
+    """All that BuildKit's parser and its reading of single instructions reject, in source order.
+
+    `texts` are the texts of the instructions, where the caller has them.
+    """
+    return tuple(_problems(tree, texts or [source(instruction) for instruction in tree.instructions]))
 
 
-def _problems(tree: Dockerfile) -> Iterator[Problem]:
+def _problems(tree: Dockerfile, texts: Sequence[str]) -> Iterator[Problem]:
     line = 1
     for directive in tree.directives:
         if directive.name == "escape" and directive.value not in ("\\", "`"):
@@ -51,19 +54,23 @@ def _problems(tree: Dockerfile) -> Iterator[Problem]:
         line += 1
     yield from _repeated_directives(tree, line)
     stages = 0
-    for instruction in tree.instructions:
-        line += len(instruction.leading)
+    for instruction, text in zip(tree.instructions, texts, strict=True):
+        above = len(instruction.leading)
         stages += instruction.name == "FROM"
         if message := _rejected(instruction):
-            yield Problem(line, message)
+            yield Problem(line + above, message)
         elif not stages and instruction.name != "ARG":
-            yield Problem(line, f"`{instruction.name}` stands before the first FROM")
-        text = source(instruction)
-        line += text.count("\n") - len(instruction.leading)
+            yield Problem(line + above, f"`{instruction.name}` stands before the first FROM")
+        if len(text) > _LONGEST_LINE // 4:
+            yield from _long_lines(text, line)
+        line += text.count("\n")
     if not stages:
         yield Problem(max(line - 1, 1), "there is no FROM in this file")
-    for number, text in enumerate(source(tree).split("\n"), start=1):
-        if len(text) > 16_000 and len(text.encode("utf-8", "surrogateescape")) >= _LONGEST_LINE:
+
+
+def _long_lines(text: str, line: int) -> Iterator[Problem]:
+    for number, content in enumerate(text.split("\n"), start=line):
+        if len(content.encode("utf-8", "surrogateescape")) >= _LONGEST_LINE:
             yield Problem(number, "the line is longer than 65,535 bytes")
 
 
@@ -92,18 +99,17 @@ def _rejected(instruction: Instruction) -> str | None:
     if body is None:
         return f"{name} needs an argument" if name in _SOME_ARGUMENTS or name == "FROM" else None
     if name in ("RUN", "COPY", "ADD") and not isinstance(body, ExecForm) and not instruction.heredocs:
-        for opening in openings(source(instruction)) if "<<" in source(instruction) and _opens(instruction) else ():
+        for opening in _openings(body):
             return f"the heredoc `{opening.name}` has no end"
     if isinstance(body, Words | ExecForm | Instruction | Pairs):
         return _wrong_arguments(instruction)
     return None
 
 
-def _opens(instruction: Instruction) -> bool:
-    body = instruction.body
+def _openings(body: Body) -> tuple[Opening, ...]:
     if isinstance(body, Words):
-        return bool(openings(" ".join(word.text for word in body.words)))
-    return bool(openings(getattr(body, "text", "")))
+        return openings(" ".join(word.text for word in body.words))
+    return openings(getattr(body, "text", ""))
 
 
 def _unknown(keyword: str) -> str:

@@ -1,5 +1,6 @@
 """A builder with base images for the end-to-end tests; they run with `DOCKOPT_E2E=1` only."""
 
+import fcntl
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,12 +30,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def place() -> Iterator[Place]:
-    """The factory with its daemon running; the daemon is stopped afterwards if it was started here."""
+    """The factory with its daemon running; it is left so, since another test process may use it."""
     found = find_place()
     try:
         with alone(found):
             daemon.fetch(found)
-            was_there = daemon.answers(found)
             daemon.start(found)
     except FactoryError as problem:
         pytest.skip(f"no builder can be had here: {problem}")
@@ -42,8 +42,6 @@ def place() -> Iterator[Place]:
         for name, value in found.variables.items():
             patch.setenv(name, value)
         yield found
-    if not was_there:
-        daemon.stop(found)
 
 
 @pytest.fixture(scope="session")
@@ -59,9 +57,11 @@ def need(place: Place) -> Callable[..., None]:
 
 
 @pytest.fixture
-def builder(place: Place) -> Builder:
-    """Docker of the factory."""
-    return find_builder("docker")
+def builder(place: Place) -> Iterator[Builder]:
+    """Docker of the factory, for one test at a time: some look at all that the daemon has."""
+    with (place.root / "tests.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield find_builder("docker")
 
 
 @pytest.fixture

@@ -102,6 +102,7 @@ prove(text, text + "RUN sleep 1.6\\n", [("nothing", text)], context, find_builde
 """
 
 
+@pytest.mark.usefixtures("builder")
 def test_interrupted_at_random_points_nothing_is_left(need: Callable[..., None], context: Path, place: Place) -> None:
     need("busybox")
     files = {path.name: path.read_bytes() for path in context.iterdir()}

@@ -5,11 +5,9 @@ import gzip
 import io
 import json
 import lzma
-import os
 import subprocess
 import sys
 import tarfile
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -56,17 +54,8 @@ def test_an_archive_is_read_from_a_file_and_from_a_pipe(tmp_path: Path) -> None:
     content = docker_archive([HELLO])
     file = tmp_path / "image.tar"
     file.write_bytes(content)
-    reader, writer = os.pipe()
-
-    def write() -> None:
-        with open(writer, "wb") as pipe:
-            pipe.write(content)
-
-    thread = threading.Thread(target=write)
-    thread.start()
-    with open(reader, "rb") as pipe:
-        assert read_image(pipe) == read_image(file)
-    thread.join()
+    with subprocess.Popen(["cat", file], stdout=subprocess.PIPE) as pipe:
+        assert read_image(pipe.stdout) == read_image(file)  # type: ignore[arg-type]
 
 
 def test_a_layer_that_is_a_link_to_another_is_followed() -> None:
@@ -191,8 +180,8 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
 """
 
 
-def test_a_layer_of_a_gigabyte_needs_no_more_than_some_megabytes_of_memory() -> None:
-    size = 1 << 30
+def test_a_layer_of_half_a_gigabyte_needs_no_more_than_some_megabytes_of_memory() -> None:
+    size = 1 << 29
     with subprocess.Popen(
         [sys.executable, "-c", MEMORY, str(size)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as reader:

@@ -9,7 +9,7 @@ import pytest
 
 from optimizer.prove.allowances import Allowance
 from optimizer.prove.builders import BuildOptions
-from optimizer.prove.errors import BuildFailed, TableError
+from optimizer.prove.errors import BuildFailed, ProofError, TableError
 from optimizer.prove.proof import Proof, ProofOptions, prove
 from optimizer.prove.report import render_analysis, render_json, render_markdown, render_text
 from optimizer.prove.smoke import SmokeTest
@@ -126,6 +126,13 @@ def test_a_rebuild_changes_a_copy_and_never_the_context(tmp_path: Path) -> None:
     assert (tmp_path / "main.py").read_text() == "print()\n"
     assert found.after
     assert found.after.rebuild_steps == 0
+
+
+def test_a_file_to_touch_that_is_not_there_is_told_before_anything_is_built(tmp_path: Path) -> None:
+    shelf = Shelf({"before": [FULL], "after": [FULL]})
+    with pytest.raises(ProofError, match=r"`absent.py`, is not in the build context"):
+        proof(shelf, ("merge", "after"), options=ProofOptions(touch="absent.py"), context=tmp_path)
+    assert not shelf.built
 
 
 def test_nothing_is_left_behind() -> None:

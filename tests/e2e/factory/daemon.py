@@ -17,6 +17,12 @@ SUITES = ("forky", "trixie")
 FLAGS = ("--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false")
 """No network of its own, so builds need `--network=host`; in return it changes nothing on the machine."""
 
+CONFIGURATION = {
+    "features": {"containerd-snapshotter": False},
+    "builder": {"gc": {"enabled": True, "defaultKeepStorage": "8GB"}},
+}
+"""The plain image store, whose archives are not compressed; a build cache that does not grow for ever."""
+
 
 def fetch(place: Place) -> None:
     """Unpack Docker in the cache folder, unless it is there."""
@@ -58,7 +64,7 @@ def start(place: Place, *, patience: float = 60) -> None:
     plugin.unlink(missing_ok=True)
     plugin.symlink_to(place.docker / "usr/libexec/docker/cli-plugins/docker-buildx")
     configuration = place.root / "daemon.json"
-    configuration.write_text(json.dumps({"features": {"containerd-snapshotter": False}}))
+    configuration.write_text(json.dumps(CONFIGURATION))
     (place.run / "docker.pid").unlink(missing_ok=True)
     command = [
         "dockerd",
