@@ -94,6 +94,8 @@ def traces_differ(before: Facts, after: Facts, leeway: frozenset[Leeway]) -> str
         return "a stage comes or goes"
     for number, (one, other) in enumerate(zip(old.stages, new.stages, strict=True)):
         if one == other:
+            if lost := _packages_lost(one, other):
+                return f"the package `{lost}` would go"
             continue
         if Leeway.ORDER in leeway:
             if (message := _moved_wrongly(one, other)) is not None:
@@ -101,6 +103,12 @@ def traces_differ(before: Facts, after: Facts, leeway: frozenset[Leeway]) -> str
             continue
         return _first_difference(number, one, other)
     return None
+
+
+def _packages_lost(old: Sequence[Atom], new: Sequence[Atom]) -> str | None:
+    """Names that the leeway left out of the text may come, but never go."""
+    lost = [name for one, other in zip(old, new, strict=True) for name in one.kept - other.kept]
+    return min(lost, default=None)
 
 
 def _first_difference(number: int, old: Sequence[Atom], new: Sequence[Atom]) -> str:

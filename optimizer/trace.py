@@ -40,6 +40,8 @@ class Atom:
     text: str
     state: State
     lists: tuple[tuple[str, Lists], ...] = ()
+    kept: frozenset[str] = field(default=frozenset(), compare=False)
+    """Packages that the leeway leaves out of the text: such may come, never go."""
     deletes: Deletion | None = field(default=None, compare=False)
     instruction: Instruction | None = field(default=None, compare=False)
     calls: tuple[Call, ...] = field(default=(), compare=False)
@@ -166,7 +168,10 @@ class _Walk:
             if deletes.regenerable and Leeway.CLEANUP in self._leeway:
                 return None
         lists = () if refreshed or deletes else self._read(instruction, calls)
-        return Atom(self._text(instruction, step.parts), state, lists, deletes, instruction, calls, True)
+        text, kept = self._text(instruction, step.parts, step.calls)
+        return Atom(
+            text, state, lists, kept=kept, deletes=deletes, instruction=instruction, calls=step.calls, known=True
+        )
 
     def _whole(self, instruction: Instruction, state: State) -> Atom:
         """A RUN that is no chain of steps, as one atom."""
@@ -176,7 +181,8 @@ class _Walk:
         lists = self._read(instruction, calls, opaque=opaque)
         body = instruction.inner.body
         parts: Sequence[Node] = script.parts if script else [body] if body is not None else []
-        return Atom(self._text(instruction, parts), state, lists, None, instruction, calls, not opaque)
+        text, kept = self._text(instruction, parts, calls)
+        return Atom(text, state, lists, kept=kept, instruction=instruction, calls=calls, known=not opaque)
 
     def _read(
         self, instruction: Instruction, calls: tuple[Call, ...], *, opaque: bool = False
@@ -194,15 +200,22 @@ class _Walk:
                 self._lists[manager.family] = ("fetched", self._changes[manager.family])
         return tuple(found)
 
-    def _text(self, instruction: Instruction, parts: Sequence[Node]) -> str:
+    def _text(
+        self, instruction: Instruction, parts: Sequence[Node], calls: tuple[Call, ...]
+    ) -> tuple[str, frozenset[str]]:
+        """What the parts say, and the names of packages that the leeway leaves out of it."""
         dropped: set[Node] = set()
-        if self._leeway & {Leeway.FLAGS, Leeway.PACKAGES}:
-            for package in self._facts.package_calls(instruction):
-                if Leeway.FLAGS in self._leeway:
-                    dropped |= {w for w in package.call.words if w.literal in package.manager.added_flags}
-                if Leeway.PACKAGES in self._leeway and package.installs and package.manager.lean:
-                    dropped |= {word for word in package.operands if word.literal in keepable()}
-        return " ".join(token for part in parts for token in tokens(part, dropped))
+        kept: set[str] = set()
+        for package in self._facts.package_calls(instruction) if self._leeway else ():
+            if package.call not in calls:
+                continue
+            if Leeway.FLAGS in self._leeway:
+                dropped |= {w for w in package.call.words if w.literal in package.manager.free_flags}
+            if Leeway.PACKAGES in self._leeway and package.installs and package.manager.lean:
+                names = {word for word in package.operands if word.literal in keepable()}
+                dropped |= names
+                kept |= {word.text for word in names}
+        return " ".join(token for part in parts for token in tokens(part, dropped)), frozenset(kept)
 
 
 def _names(calls: tuple[Call, ...], facts: Facts, instruction: Instruction, manager: Manager) -> bool:
@@ -222,6 +235,7 @@ def _fuse(atoms: Sequence[Atom]) -> Atom:
         atoms[0],
         text=" && ".join(atom.text for atom in atoms),
         lists=tuple(found for atom in atoms for found in atom.lists),
+        kept=frozenset(name for atom in atoms for name in atom.kept),
         deletes=atoms[0].deletes if len(atoms) == 1 else None,
         calls=tuple(call for atom in atoms for call in atom.calls),
     )

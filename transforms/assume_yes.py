@@ -50,6 +50,13 @@ from optimizer.transform import Declined, Proposal, Safety, example, transform, 
     """,
 )
 @unchanged(
+    "nothing is asked where nothing is done",
+    """
+    FROM debian:bookworm-slim
+    RUN apt-get -s dist-upgrade && apt-get --print-uris install curl
+    """,
+)
+@unchanged(
     "text is no command",
     """
     FROM debian:bookworm-slim
@@ -72,7 +79,7 @@ def assume_yes(facts: Facts) -> Iterator[Proposal | Declined]:
             manager = package.manager
             if not manager.yes or package.verb not in manager.confirms or package.confirmed:
                 continue
-            if not (package.installs or package.verb not in manager.install) or package.only_cleans:
+            if package.only_cleans or package.only_updates or set(package.options) & set(manager.only_tries):
                 continue
             if package.call.fed:
                 yield Declined(package.call.node, "something is piped into it, which may be the answer")

@@ -195,11 +195,12 @@ def _reader(facts: Facts, instruction: Instruction, manager: Manager) -> Obstacl
 
 
 def _cleans_already(facts: Facts, instruction: Instruction, manager: Manager) -> bool:
-    """Whether the RUN handles the lists itself, in whatever way."""
+    """Whether the RUN handles the lists itself, in whatever way, be it in a quoted script."""
     places = manager.lists if manager.name == "apt-get" else (*manager.lists, *manager.caches)
+    if any(place in facts.sources[instruction] for place in places):
+        return True
     for call in facts.calls(instruction):
-        text = " ".join(word.text for word in call.words)
-        if call.name in ("rm", "find", "mv") and any(_names(text, place) for place in places):
+        if call.name == "rm" and any(_above(word.text, place) for word in call.words for place in places):
             return True
     for package in facts.package_calls(instruction):
         if package.manager.family != manager.family or not package.only_cleans:
@@ -209,5 +210,7 @@ def _cleans_already(facts: Facts, instruction: Instruction, manager: Manager) ->
     return False
 
 
-def _names(text: str, place: str) -> bool:
-    return place in text or f"{place.rpartition('/')[0]}/*" in text or place.rpartition("/")[0] in text.split()
+def _above(text: str, place: str) -> bool:
+    """Whether a word names a folder above the place: `/var/lib/apt`, `/var/cache/*`."""
+    folder = text.removesuffix("/*").rstrip("/")
+    return folder.count("/") > 1 and place.startswith(folder + "/")

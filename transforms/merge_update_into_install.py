@@ -190,5 +190,6 @@ def _above(facts: Facts, update: Instruction, run: Instruction) -> str:
     own, moved = comment_lines(run), comment_lines(update)
     order = list(facts.tree.instructions)
     if order.index(run) == order.index(update) + 1:
-        return moved + (own if any(line.comment is not None for line in run.leading) or not moved else "")
+        has_comments = any(line.comment is not None for line in update.leading)
+        return moved + own if has_comments else own or moved
     return own + "".join(line.raw for line in update.leading if line.comment is not None)

@@ -7,7 +7,7 @@ from optimizer.facts.bases import knows_option
 from optimizer.facts.layout import flag_inserted, without
 from optimizer.facts.lists import only_refreshes
 from optimizer.knowledge import Manager
-from optimizer.syntax.nodes import Instruction, Node
+from optimizer.syntax.nodes import Instruction, Node, source
 from optimizer.transform import Declined, Proposal, Safety, example, transform, unchanged
 
 
@@ -34,6 +34,8 @@ from optimizer.transform import Declined, Proposal, Safety, example, transform, 
     + RUN apk add --no-cache curl
     - RUN apk update && apk upgrade && apk add git
     + RUN apk upgrade --no-cache && apk add --no-cache git
+    - RUN apk --update add bash
+    + RUN apk --no-cache add bash
     """,
 )
 @unchanged(
@@ -118,7 +120,7 @@ def _of(
             yield Declined(package.call.node, why)
             return
     why = f"the download cache of {manager.name} stays in the layer and nothing reads it"
-    inserted = [dict(flag_inserted(p.call.words, p.verb_word, manager.no_cache)) for p in wanted]
+    inserted = [_flagged(package) for package in wanted]
     if not any(package.updates for package in packages):
         for package, edits in zip(wanted, inserted, strict=True):
             yield Proposal(package.call.node, why, edits)
@@ -131,6 +133,15 @@ def _of(
         return
     together = {node: text for one in (*inserted, gone) for node, text in one.items()}
     yield Proposal(packages[0].call.node, why, together)
+
+
+def _flagged(package: PackageCall) -> dict[Node, str]:
+    """The edit that gives the command the option, in the place of one that means nothing beside it."""
+    manager = package.manager
+    for word in package.call.words:
+        if word.literal in manager.no_cache_instead_of and word.text == word.literal:
+            return {word: source(word).replace(word.text, manager.no_cache)}
+    return dict(flag_inserted(package.call.words, package.verb_word, manager.no_cache))
 
 
 def _updates(facts: Facts, instruction: Instruction, packages: list[PackageCall]) -> dict[Node, str] | None:

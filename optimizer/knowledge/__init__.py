@@ -61,6 +61,7 @@ class Manager:
     short_verbs: bool = False
     yes: str = ""
     yes_any: tuple[str, ...] = ()
+    only_tries: tuple[str, ...] = ()
     yes_before_verb: bool = False
     lean: str = ""
     lean_any: tuple[str, ...] = ()
@@ -68,6 +69,7 @@ class Manager:
     no_cache_any: tuple[str, ...] = ()
     no_cache_verbs: tuple[str, ...] = ()
     no_cache_replaces_update: bool = False
+    no_cache_instead_of: tuple[str, ...] = ()
     no_cache_environment: tuple[str, ...] = ()
     needs_update: bool = False
     lists: tuple[str, ...] = ()
@@ -75,9 +77,9 @@ class Manager:
     clean: str = ""
 
     @property
-    def added_flags(self) -> frozenset[str]:
-        """The options that a transform may add to its calls."""
-        return frozenset(flag for flag in (self.yes, self.lean, self.no_cache) if flag)
+    def free_flags(self) -> frozenset[str]:
+        """The options that a transform may add to its calls, or replace by such a one."""
+        return frozenset(flag for flag in (self.yes, self.lean, self.no_cache, *self.no_cache_instead_of) if flag)
 
 
 @lru_cache(maxsize=1)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
 from .errors import ArchiveError
-from .layer import CHUNK, Layer, read_layer
+from .layer import BLOCK, CHUNK, Layer, read_layer
 
 JSON_LIMIT = 16 << 20
 """Bytes; a manifest or configuration is far smaller, and anything larger is no JSON of an image."""
@@ -188,7 +188,7 @@ def _explained() -> Iterator[None]:
 
 
 def _read_tar(blobs: Blobs, stream: IO[bytes]) -> None:
-    with tarfile.open(fileobj=stream, mode="r|*", bufsize=CHUNK) as archive:
+    with tarfile.open(fileobj=stream, mode="r|*", bufsize=BLOCK) as archive:
         while (member := archive.next()) is not None:
             archive.members.clear()  # type: ignore[attr-defined]  # tarfile keeps every member it has seen
             name = posixpath.normpath(member.name)

@@ -11,6 +11,9 @@ from .errors import ArchiveError
 from .notes import Note, is_noted, take_note
 
 CHUNK = 1 << 20
+BLOCK = 1 << 16
+"""Bytes that tarfile reads at once. It copies what is left of them at each header, so more is slower."""
+
 SPOOL = 32 << 20
 """Bytes of one file that are kept in memory to be looked into; a larger one goes to a temporary file."""
 
@@ -68,7 +71,7 @@ def read_layer(stream: BinaryIO) -> Layer:
     hard_links: list[tuple[str, str]] = []
     removed: list[str] = []
     emptied: list[str] = []
-    with tarfile.open(fileobj=stream, mode="r|", bufsize=CHUNK) as archive:
+    with tarfile.open(fileobj=stream, mode="r|", bufsize=BLOCK) as archive:
         while (member := archive.next()) is not None:
             archive.members.clear()  # type: ignore[attr-defined]  # tarfile keeps every member it has seen
             path = posixpath.normpath("/" + member.name.lstrip("/"))

@@ -38,7 +38,8 @@ class StepReader:
                 self._cached = True
             elif found := STEP.match(line):
                 self._close()
-                self._open = (f"[{found[1]}] {found[2]}", time.monotonic())
+                if not found[2].startswith("FROM "):  # It is no work.
+                    self._open = (f"[{found[1]}] {found[2]}", time.monotonic())
         self._close()
 
     def _close(self) -> None:
@@ -53,6 +54,8 @@ class Podman(Docker):
 
     name = "podman"
     program = "podman"
+    listing = ("podman", "ps", "--all", "--external", "--format", "{{.ID}} {{.Names}}")
+    remove = ("podman", "rm", "--force")
 
     def __init__(self) -> None:
         _check(self.program)
@@ -78,6 +81,7 @@ class Podman(Docker):
             "build",
             "--format=docker",
             "--layers",
+            "--force-rm",
             "-t",
             f"localhost/{tag}",
             "-f",
@@ -87,7 +91,7 @@ class Podman(Docker):
         command += [f"--ignorefile={file}.dockerignore"] if Path(f"{file}.dockerignore").exists() else []
         command += build_flags(options) + (["--no-cache"] if no_cache else []) + [str(context)]
         reader = StepReader(progress)
-        with Running(command, timeout=options.timeout, merge=True) as running:
+        with self.tidy(), Running(command, timeout=options.timeout, merge=True) as running:
             reader.read(running.output)
             status, seconds = running.wait(), running.seconds
         if status:
@@ -100,6 +104,23 @@ class Podman(Docker):
             tuple(reader.steps),
             "\n".join(reader.lines),
         )
+
+    @contextmanager
+    def tidy(self) -> Iterator[None]:
+        """Remove the containers of a build that was stopped; its own clean-up is for builds that end by themselves."""
+        before = self.working()
+        try:
+            yield
+        except BaseException:
+            with held():
+                for container in self.working() - before:
+                    output_of([*self.remove, container])
+            raise
+
+    def working(self) -> frozenset[str]:
+        """The containers in which builds are at work, by their identifiers."""
+        rows = output_of(self.listing).splitlines()
+        return frozenset(row.split()[0] for row in rows if "-working-container" in row)
 
     @contextmanager
     def export(self, image: str) -> Iterator[BinaryIO]:
@@ -120,6 +141,8 @@ class Buildah(Podman):
 
     name = "buildah"
     program = "buildah"
+    listing = ("buildah", "containers", "--format", "{{.ContainerID}} {{.ContainerName}}")
+    remove = ("buildah", "rm")
 
     @contextmanager
     def export(self, image: str) -> Iterator[BinaryIO]:

@@ -109,7 +109,7 @@ class Parser(Scanner):
         self.file = joined.file
         first, last = bisect_right(joined.starts, start), bisect_left(joined.starts, end)
         self.turns = [*joined.starts[first:last], end + 1]
-        self.shifts = [joined.origins[i] - joined.starts[i] for i in range(first - 1, last)]
+        self.shifts = [joined.origins[i] - joined.starts[i] for i in range(first - 1, max(first, last))]
         self.piece, self.turn, self.shift = 0, self.turns[0], self.shifts[0]
         self.heredocs = None if heredocs is None else list(heredocs)
         self.pending: list[tuple[str, str]] = []
@@ -414,7 +414,7 @@ class Parser(Scanner):
     def reserved(self, token: str, state: int) -> int:
         """Emit what the reserved word or parenthesis at `pos` begins."""
         if token == "!":
-            if state not in (_START, _AND_OR):
+            if state not in (_START, _AND_OR) or self.at(self.pos + 1) == "(":
                 self.refuse()
             self.put(Reserved, self.pos, self.pos + 1)
             return _NOT

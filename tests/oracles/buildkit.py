@@ -118,4 +118,4 @@ def by_binding(text: str) -> list[Seen] | None:
         commands = dockerfile.parse_string(text)
     except (dockerfile.GoParseError, UnicodeDecodeError):
         return None
-    return [Seen(c.start_line, c.end_line, c.cmd.upper()) for c in commands]
+    return [Seen(c.start_line, c.end_line, (c.cmd or "").upper()) for c in commands]

@@ -63,6 +63,7 @@ def start(place: Place, *, patience: float = 60) -> None:
     plugin = place.root / "config" / "cli-plugins" / "docker-buildx"
     plugin.unlink(missing_ok=True)
     plugin.symlink_to(place.docker / "usr/libexec/docker/cli-plugins/docker-buildx")
+    (place.root / "config" / "config.json").write_text("{}\n")  # Podman fails where DOCKER_CONFIG has none.
     configuration = place.root / "daemon.json"
     configuration.write_text(json.dumps(CONFIGURATION))
     (place.run / "docker.pid").unlink(missing_ok=True)

@@ -1,0 +1,62 @@
+"""The examples of every transform are its tests, as they stand and in other clothes."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from optimizer.engine import optimize
+from optimizer.transform import Example, Safety, Transform
+from tests.stress import STRESSES, Stress
+from transforms import PIPELINE
+
+EXAMPLES = [pytest.param(t, e, id=f"{t.id}: {e.title}") for t in PIPELINE for e in t.examples]
+
+
+@pytest.mark.parametrize(("transform", "example"), EXAMPLES)
+def test_an_example_holds(transform: Transform, example: Example) -> None:
+    result = optimize(example.before, [transform], unsafe=example.unsafe)
+    assert (result.after, result.refusals, result.problems) == (example.after, (), ())
+
+
+@pytest.mark.parametrize("stress", STRESSES, ids=lambda stress: stress.__name__)
+@pytest.mark.parametrize(("transform", "example"), EXAMPLES)
+def test_an_example_holds_in_other_clothes(transform: Transform, example: Example, stress: Stress) -> None:
+    before, after = stress(example.before), stress(example.after)
+    if before is None or after is None:
+        pytest.skip("cannot be written so")
+    result = optimize(before, [transform], unsafe=example.unsafe)
+    # Where the last instruction went away, the one before it has a line end.
+    assert result.after.removesuffix("\n") == after.removesuffix("\n")
+    assert result.refusals == ()
+
+
+@pytest.mark.parametrize(("transform", "example"), EXAMPLES)
+def test_a_backtick_as_escape_leaves_shell_text_alone(transform: Transform, example: Example) -> None:
+    """Such files are for Windows, whose shell we do not read; what is in JSON form is no shell's."""
+    before = "# escape=`\n" + example.before.replace("\\\n", "`\n")
+    result = optimize(before, [transform], unsafe=example.unsafe)
+    assert [i for i in re.findall(r"(?m)^RUN (?!\[).*", result.after)] == re.findall(r"(?m)^RUN (?!\[).*", before)
+
+
+@pytest.mark.parametrize(("transform", "example"), EXAMPLES)
+def test_a_second_run_changes_nothing(transform: Transform, example: Example) -> None:
+    assert not optimize(example.after, [transform], unsafe=example.unsafe).changed
+
+
+@pytest.mark.parametrize("transform", PIPELINE, ids=lambda transform: transform.id)
+def test_a_transform_says_what_it_does_and_what_it_never_does(transform: Transform) -> None:
+    assert transform.doc.split("\n")[0].endswith(".") or "." in transform.doc.split("\n\n")[0]
+    assert "\n\nSafety: " in transform.doc
+    assert "\n\nSources: " in transform.doc
+    changes = [example for example in transform.examples if example.before != example.after]
+    stays = [example for example in transform.examples if example.before == example.after]
+    assert changes
+    assert len(stays) >= 3
+    assert transform.run.__module__ == f"transforms.{transform.run.__name__}"
+
+
+def test_ids_are_unique_and_safety_is_told() -> None:
+    assert len({transform.id for transform in PIPELINE}) == len(PIPELINE)
+    assert all(isinstance(transform.safety, Safety) for transform in PIPELINE)
