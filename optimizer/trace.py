@@ -6,7 +6,7 @@ then they are one atom. Computed from the tree alone, by code that knows no tran
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from optimizer.facts import BuildStage, Facts
@@ -14,18 +14,20 @@ from optimizer.facts.calls import Call
 from optimizer.facts.chains import Step, leaves
 from optimizer.facts.lists import (
     Deletion,
+    copies_lists,
     copy_may_change_sources,
     deletion,
+    fetches_first,
     may_change_sources,
     may_use_lists,
-    needing_lists,
     only_refreshes,
     removes_lists,
+    started_with_lists,
 )
 from optimizer.facts.texts import argument_text, tokens
-from optimizer.knowledge import Manager
+from optimizer.knowledge import families
 from optimizer.knowledge.recommends import keepable
-from optimizer.syntax.nodes import Instruction, Node, source
+from optimizer.syntax.nodes import Instruction, Node, Words, source
 from optimizer.transform import Leeway
 
 State = tuple[str, ...]
@@ -65,7 +67,7 @@ def _trace(facts: Facts, leeway: frozenset[Leeway]) -> Trace:
     ends: dict[BuildStage, _Walk] = {}
     found = []
     for stage in facts.stages:
-        walk = _Walk(facts, leeway)
+        walk = _Walk(facts, leeway, ends)
         if stage.parent:
             walk.inherit(ends[stage.parent])
         found.append(tuple(walk.atoms(stage)))
@@ -73,17 +75,25 @@ def _trace(facts: Facts, leeway: frozenset[Leeway]) -> Trace:
     return Trace(tuple(found))
 
 
+def _concerned(facts: Facts) -> Iterator[str]:
+    """The families whose lists the file can have to do with: it names one of their managers."""
+    for family, rows in families().items():
+        if any(manager.lists and name in facts.text for manager in rows for name in manager.commands):
+            yield family
+
+
 class _Walk:
     """The state while a stage is walked: what is in force, and the package lists."""
 
-    def __init__(self, facts: Facts, leeway: frozenset[Leeway]) -> None:
+    def __init__(self, facts: Facts, leeway: frozenset[Leeway], ends: Mapping[BuildStage, _Walk]) -> None:
         self._facts = facts
+        self._ends = ends
         self._leeway = leeway
         self._environment: tuple[str, ...] = ()
         self._user = ""
         self._folder = ""
         self._shell = ""
-        self._lists: dict[str, Lists] = {manager.family: ("base", 0) for manager in needing_lists()}
+        self._lists: dict[str, Lists] = dict.fromkeys(_concerned(facts), ("base", 0))
         self._changes: dict[str, int] = dict.fromkeys(self._lists, 0)
 
     def inherit(self, parent: _Walk) -> None:
@@ -113,6 +123,8 @@ class _Walk:
                     yield Atom(f"WORKDIR {text}", (self._user, self._folder), instruction=instruction)
                 case "SHELL":
                     self._shell = text
+                case "CMD" | "ENTRYPOINT" | "HEALTHCHECK":
+                    yield from self._started(instruction, text)
         for trigger in triggers:
             if trigger.inner.name == "RUN":
                 yield from self._run(trigger)
@@ -120,7 +132,22 @@ class _Walk:
     def _copy(self, instruction: Instruction, text: str) -> Atom:
         if copy_may_change_sources(text):
             self._changes = {family: changes + 1 for family, changes in self._changes.items()}
-        return Atom(f"{instruction.name} {text}", (self._folder,), instruction=instruction)
+        return Atom(f"{instruction.name} {text}", (self._folder,), self._copied(instruction), instruction=instruction)
+
+    def _copied(self, instruction: Instruction) -> tuple[tuple[str, Lists], ...]:
+        """The lists that are copied out of another stage, as that stage leaves them."""
+        origin = self._facts.stage_named(instruction.flag("from"))
+        if origin is None or origin not in self._ends or not isinstance(instruction.body, Words):
+            return ()
+        lists = self._ends[origin]._lists
+        paths = [word.text for word in instruction.body.words[:-1]]
+        return tuple((f, lists[f]) for f in lists if any(copies_lists(path, f) for path in paths))
+
+    def _started(self, instruction: Instruction, text: str) -> Iterator[Atom]:
+        """What a container starts, where it needs the lists that the image holds."""
+        lists = tuple((family, state) for family, state in self._lists.items() if started_with_lists(text, family))
+        if lists:
+            yield Atom(f"{instruction.name} {text}", (), lists, instruction=instruction)
 
     def _state(self, instruction: Instruction) -> State:
         run = instruction.inner
@@ -156,15 +183,15 @@ class _Walk:
     def _step(self, instruction: Instruction, step: Step, calls: tuple[Call, ...], state: State) -> Atom | None:
         """The atom of one step; None where the leeway leaves it out. Moves the state of the lists on."""
         refreshed = only_refreshes(step)
-        if refreshed is not None and refreshed.family in self._lists:
+        if refreshed is not None:
             self._lists[refreshed.family] = ("fetched", self._changes[refreshed.family])
         if refreshed is not None and Leeway.REFRESH in self._leeway:
             return None
         deletes = deletion(step, self._facts.scopes[instruction].folder)
         if deletes is not None:
-            for manager in needing_lists():
-                if removes_lists(deletes, manager):
-                    self._lists[manager.family] = ("removed", 0)
+            for family in self._lists:
+                if removes_lists(deletes, family):
+                    self._lists[family] = ("removed", 0)
             if deletes.regenerable and Leeway.CLEANUP in self._leeway:
                 return None
         lists = () if refreshed or deletes else self._read(instruction, calls)
@@ -189,16 +216,25 @@ class _Walk:
     ) -> tuple[tuple[str, Lists], ...]:
         """The lists that the commands may read as they find them; counts what may change the sources."""
         variables = self._facts.scopes[instruction].variables
+        packages = [p for p in self._facts.package_calls(instruction) if p.call in calls]
         found = []
-        for manager in needing_lists():
-            needed = Leeway.LISTS not in self._leeway or _names(calls, self._facts, instruction, manager)
-            if needed and (opaque or may_use_lists(calls, manager, variables)):
-                found.append((manager.family, self._lists[manager.family]))
-            if opaque or may_change_sources(calls, manager, variables):
-                self._changes[manager.family] += 1
-            if any(p.updates for p in self._facts.package_calls(instruction) if p.call in calls):
-                self._lists[manager.family] = ("fetched", self._changes[manager.family])
+        for family in self._lists:
+            named = [package for package in packages if package.manager.family == family]
+            needed = bool(named) or Leeway.LISTS not in self._leeway
+            reads = opaque or may_use_lists(calls, family, variables)
+            if needed and reads and not self._fetches_first(instruction, calls, family):
+                found.append((family, self._lists[family]))
+            if opaque or may_change_sources(calls, family, variables):
+                self._changes[family] += 1
+            if any(package.updates for package in named):
+                self._lists[family] = ("fetched", self._changes[family])
         return tuple(found)
+
+    def _fetches_first(self, instruction: Instruction, calls: tuple[Call, ...], family: str) -> bool:
+        script = self._facts.script(instruction)
+        if script is None or self._facts.chain(instruction) is not None:
+            return False
+        return fetches_first(script, calls, family, self._facts.scopes[instruction].variables)
 
     def _text(
         self, instruction: Instruction, parts: Sequence[Node], calls: tuple[Call, ...]
@@ -216,11 +252,6 @@ class _Walk:
                 dropped |= names
                 kept |= {word.text for word in names}
         return " ".join(token for part in parts for token in tokens(part, dropped)), frozenset(kept)
-
-
-def _names(calls: tuple[Call, ...], facts: Facts, instruction: Instruction, manager: Manager) -> bool:
-    """Whether one of the commands is the manager itself."""
-    return any(p.manager.family == manager.family for p in facts.package_calls(instruction) if p.call in calls)
 
 
 def _is_free(atom: Atom, left: set[str]) -> bool:

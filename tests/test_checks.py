@@ -113,7 +113,9 @@ def test_what_is_promised_may_differ() -> None:
 
 def test_the_others_go_on_after_a_refusal() -> None:
     lies = lying(replaced("curl git", "curl"))
-    honest = lying(replaced("install -y curl", "install -y --no-install-recommends curl"), leeway=("flags",), name="truth")
+    honest = lying(
+        replaced("install -y curl", "install -y --no-install-recommends curl"), leeway=("flags",), name="truth"
+    )
     result = optimize(FILE, [lies, honest])
     assert len(result.refusals) == 1
     assert len(result.changes) == 1
@@ -189,10 +191,7 @@ def test_the_independent_reader_reads_as_we_do() -> None:
 
 
 def test_deletions_move_only_over_what_touches_nothing_of_theirs() -> None:
-    text = (
-        "FROM debian:bookworm-slim\nRUN wget -O /tmp/a.tgz https://example.org/a.tgz\n"
-        "RUN {}\nRUN rm /tmp/a.tgz\n"
-    )
+    text = "FROM debian:bookworm-slim\nRUN wget -O /tmp/a.tgz https://example.org/a.tgz\nRUN {}\nRUN rm /tmp/a.tgz\n"
 
     def early(facts: Facts) -> Iterator[Proposal | Declined]:
         """Moves the deletion up. Safety: none. Sources: none."""

@@ -1,10 +1,13 @@
 """`assume-yes`."""
 
+import re
 from collections.abc import Iterator
 
 from optimizer.facts import Facts
 from optimizer.facts.layout import flag_inserted
 from optimizer.transform import Declined, Proposal, Safety, example, transform, unchanged
+
+_CONFIGURED = re.compile(r"(?i)assume-?yes\b[^-\n]*(true|1|yes)")
 
 
 @transform(Safety.SAFE, may_change=set(), leeway={"flags"}, counterparts=("DL3014", "DL3030", "DL3034", "DL3038"))
@@ -50,6 +53,14 @@ from optimizer.transform import Declined, Proposal, Safety, example, transform, 
     """,
 )
 @unchanged(
+    "a setting of the image answers for all commands",
+    """
+    FROM debian:bookworm-slim
+    RUN echo 'APT::Get::Assume-Yes "true";' > /etc/apt/apt.conf.d/90yes
+    RUN apt-get install curl
+    """,
+)
+@unchanged(
     "nothing is asked where nothing is done",
     """
     FROM debian:bookworm-slim
@@ -75,6 +86,8 @@ def assume_yes(facts: Facts) -> Iterator[Proposal | Declined]:
     Sources: apt-get(8), dnf(8), yum(8), zypper(8), pacman(8), tdnf(8); hadolint DL3014, DL3030, DL3034, DL3038.
     """
     for instruction in facts.runs:
+        if any(_CONFIGURED.search(text) for text in facts.texts_before(instruction)):
+            continue
         for package in facts.package_calls(instruction):
             manager = package.manager
             if not manager.yes or package.verb not in manager.confirms or package.confirmed:

@@ -85,6 +85,26 @@ from optimizer.transform import Declined, Leeway, Proposal, Safety, example, tra
     """,
 )
 @unchanged(
+    "the lists are wanted: another stage takes them, or the container installs when it starts",
+    """
+    FROM debian:bookworm-slim AS lists
+    RUN apt-get update && apt-get install -y curl
+    FROM debian:bookworm-slim
+    COPY --from=lists /var/lib/apt/lists /var/lib/apt/lists
+    RUN apt-get update && apt-get install -y git
+    CMD apt-get install -y less && less /etc/motd
+    """,
+)
+@unchanged(
+    "a stage works from the metadata of this one",
+    """
+    FROM fedora:41 AS base
+    RUN dnf -y install tar
+    FROM base
+    RUN dnf -y -C install jq && dnf clean all
+    """,
+)
+@unchanged(
     "a script may install with these lists",
     """
     FROM debian:bookworm-slim
@@ -140,15 +160,17 @@ def clean_in_same_layer(facts: Facts) -> Iterator[Proposal | Declined]:
 
 def _made_by(facts: Facts, instruction: Instruction) -> Manager | None:
     """The manager that leaves lists or caches behind in this RUN."""
-    makers = [package for package in facts.package_calls(instruction) if _leaves(package)]
-    return makers[-1].manager if makers else None
+    packages = facts.package_calls(instruction)
+    makers = [package for package in packages if _leaves(package)]
+    does_more = any(not (package.only_updates or package.only_cleans) for package in packages)
+    return makers[-1].manager if makers and does_more else None
 
 
 def _leaves(package: PackageCall) -> bool:
     manager = package.manager
     if not manager.clean or "--download-only" in package.options or "-d" in package.options:
         return False
-    if manager.name == "apt-get":
+    if manager.cleans_lists:
         return package.updates
     return package.installs or package.updates or package.verb in manager.upgrade
 
@@ -156,25 +178,24 @@ def _leaves(package: PackageCall) -> bool:
 def _cleaned(facts: Facts, instruction: Instruction, manager: Manager) -> Proposal | Declined | None:
     if _cleans_already(facts, instruction, manager):
         return None
-    places = (*manager.lists, *manager.caches) if not manager.needs_update else manager.lists
-    if any(mount.covers(place) for mount in facts.mounts(instruction) for place in places):
+    if any(mount.covers(place) for mount in facts.mounts(instruction) for place in manager.cleaned):
         return Declined(instruction, "what it leaves behind lies in a mount, not in the layer")
     chain = facts.chain(instruction)
     if chain is None:
         return Declined(instruction, "it goes on after a failure, or cannot be read")
     if (why := appendable(chain)) is not None:
         return Declined(instruction, why)
-    obstacle = _reader(facts, instruction, manager) if manager.name == "apt-get" else None
+    obstacle = _reader(facts, instruction, manager)
     if obstacle is not None and obstacle.known:
         return Declined(instruction, obstacle.why)
     sudo = any("sudo" in p.call.wrapped_by for p in facts.package_calls(instruction) if p.manager is manager)
     command = ("sudo " if sudo else "") + manager.clean
-    why = f"the {'package lists' if manager.name == 'apt-get' else 'caches'} of {manager.name} stay in this layer"
+    why = f"the {'package lists' if manager.cleans_lists else 'caches'} of {manager.name} stay in this layer"
+    if obstacle:
+        why += f"; but {obstacle.why}"
     return Proposal(
         instruction,
-        f"{why}; assumes that {obstacle.why.replace(' may use the package lists', ' does not read them')}"
-        if obstacle
-        else why,
+        why,
         appended(facts, instruction, chain, command),
         safety=Safety.UNSAFE if obstacle else None,
         leeway=frozenset({Leeway.LISTS}) if obstacle else frozenset(),
@@ -196,7 +217,7 @@ def _reader(facts: Facts, instruction: Instruction, manager: Manager) -> Obstacl
 
 def _cleans_already(facts: Facts, instruction: Instruction, manager: Manager) -> bool:
     """Whether the RUN handles the lists itself, in whatever way, be it in a quoted script."""
-    places = manager.lists if manager.name == "apt-get" else (*manager.lists, *manager.caches)
+    places = manager.cleaned
     if any(place in facts.sources[instruction] for place in places):
         return True
     for call in facts.calls(instruction):
@@ -205,7 +226,7 @@ def _cleans_already(facts: Facts, instruction: Instruction, manager: Manager) ->
     for package in facts.package_calls(instruction):
         if package.manager.family != manager.family or not package.only_cleans:
             continue
-        if manager.name != "apt-get" or package.verb in ("dist-clean", "distclean"):
+        if not manager.cleans_lists or package.verb in ("dist-clean", "distclean"):
             return True
     return False
 

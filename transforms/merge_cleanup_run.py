@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from optimizer.facts import Chain, Facts
 from optimizer.facts.chains import leaves
 from optimizer.facts.layout import appendable, appended, step_text, without
-from optimizer.facts.lists import Deletion, deletion, may_use_lists, needing_lists, removes_lists
+from optimizer.facts.lists import Deletion, deletion, may_use_lists, removes_lists
 from optimizer.facts.paths import makes, mentions
+from optimizer.knowledge import families
 from optimizer.syntax.nodes import Instruction, Node, rewritten, source
 from optimizer.transform import Declined, Proposal, Safety, comment_lines, example, transform, unchanged
 
@@ -157,7 +158,7 @@ def _makes(facts: Facts, run: Instruction, found: _Deletions) -> bool:
         if one.regenerable:
             if any(set(one.paths) & {*p.manager.lists, *p.manager.caches} for p in packages if _fills(p.verb)):
                 return True
-            if any(removes_lists(one, p.manager) and p.updates for p in packages if p.manager.lists):
+            if any(removes_lists(one, p.manager.family) and p.updates for p in packages):
                 return True
         elif any(makes(facts.calls(run), path, facts.scopes[run].folder) for path in one.paths):
             return True
@@ -183,7 +184,7 @@ def _needs(facts: Facts, step: Instruction, found: _Deletions) -> str | None:
         if one.regenerable:
             variables = facts.scopes[step].variables
             if step.name == "RUN" and any(
-                may_use_lists(calls, manager, variables) for manager in needing_lists() if removes_lists(one, manager)
+                may_use_lists(calls, family, variables) for family in families() if removes_lists(one, family)
             ):
                 return "a step between the two may read the package lists"
         elif any(mentions(step, calls, path) for path in one.paths):

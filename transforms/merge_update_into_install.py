@@ -134,7 +134,7 @@ class _Place:
     """A RUN whose install needs the update; `at`: the step before which it goes, None where it fetches by itself."""
 
     run: Instruction
-    chain: Chain
+    chain: Chain | None
     at: int | None
 
 
@@ -174,7 +174,11 @@ def _proposal(facts: Facts, update: Instruction, manager: Manager, places: list[
     command = " && ".join(step_text(step) for step in chain.steps)
     edits: dict[Node, str] = {update: ""}
     for number, place in enumerate(places):
-        inside = {} if place.at is None else inserted(facts, place.run, place.chain, place.at, command)
+        inside = (
+            {}
+            if place.at is None or place.chain is None
+            else inserted(facts, place.run, place.chain, place.at, command)
+        )
         above = _above(facts, update, place.run) if number == 0 else comment_lines(place.run)
         edits[place.run] = above + rewritten(place.run, {**inside, **dict.fromkeys(place.run.leading, "")})
     verb = chain.steps[0].command

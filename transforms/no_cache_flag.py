@@ -6,6 +6,8 @@ from optimizer.facts import Facts, PackageCall
 from optimizer.facts.bases import knows_option
 from optimizer.facts.layout import flag_inserted, without
 from optimizer.facts.lists import only_refreshes
+from optimizer.facts.readers import Obstacle, readers_of
+from optimizer.facts.texts import argument_text
 from optimizer.knowledge import Manager
 from optimizer.syntax.nodes import Instruction, Node, source
 from optimizer.transform import Declined, Proposal, Safety, example, transform, unchanged
@@ -69,6 +71,15 @@ from optimizer.transform import Declined, Proposal, Safety, example, transform, 
     """,
 )
 @unchanged(
+    "a stage works from the index of this one",
+    """
+    FROM alpine:3.20 AS base
+    RUN apk update && apk add bash
+    FROM base
+    RUN apk add --no-network curl
+    """,
+)
+@unchanged(
     "the tool of this release does not know the option",
     """
     FROM ubuntu:14.04
@@ -128,7 +139,8 @@ def _of(
     if not manager.no_cache_replaces_update or not any(p.verb in manager.no_cache_verbs for p in packages):
         return
     gone = _updates(facts, instruction, packages)
-    if gone is None:
+    readers = readers_of(facts, instruction, manager, sources_matter=False)
+    if gone is None or any(isinstance(reader, Obstacle) or not reader.fetches for reader in readers):
         yield Declined(instruction, "something else may read the package lists that the RUN fetches")
         return
     together = {node: text for one in (*inserted, gone) for node, text in one.items()}
@@ -178,10 +190,14 @@ def _kept(facts: Facts, instruction: Instruction, package: PackageCall) -> str |
     text = " ".join(word.text for call in facts.calls(instruction) for word in call.words if call is not package.call)
     if any(place.lstrip("~") in text or place in text for place in (*manager.caches, *manager.lists)):
         return "the RUN handles the cache itself"
-    if any(name in text for name in (*manager.no_cache_environment, "XDG_CACHE_HOME")):
+    if any(name in text for name in (*manager.no_cache_environment, "XDG_CACHE_HOME", "no-cache-dir")):
         return "the environment says where the cache is, or that there is none"
     if not knows_option(facts.stage_of[instruction].system, manager.no_cache):
         return f"the {manager.name} of this release does not know `{manager.no_cache}`"
-    if any("cache" in path for path in facts.copied_out_of(facts.stage_of[instruction])):
+    stage = facts.stage_of[instruction]
+    if any("cache" in path for path in facts.copied_out_of(stage)):
         return "another stage copies the cache"
+    copies = (i for one in stage.lineage for i in one.instructions if i.name in ("COPY", "ADD"))
+    if any("cache" in argument_text(copy) for copy in copies):
+        return "a cache is copied into this stage"
     return None

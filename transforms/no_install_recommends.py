@@ -8,6 +8,8 @@ from optimizer.facts.recommends import Lost, lost
 from optimizer.syntax.nodes import Command, Instruction, Node, source
 from optimizer.transform import Declined, Leeway, Proposal, Safety, example, transform, unchanged
 
+_NO_INSTALL = ("-d", "--download-only", "-s", "--simulate", "--dry-run", "--print-uris")
+
 
 @transform(
     Safety.UNSAFE,
@@ -69,7 +71,8 @@ from optimizer.transform import Declined, Leeway, Proposal, Safety, example, tra
     "a setting of the image decides for all commands",
     """
     FROM debian:bookworm-slim
-    RUN echo 'APT::Install-Recommends "false";' > /etc/apt/apt.conf.d/99lean && apt-get install -y unzip
+    RUN echo 'APT::Install-Recommends "false";' > /etc/apt/apt.conf.d/99lean
+    RUN apt-get install -y unzip
     """,
     unsafe=True,
 )
@@ -86,12 +89,12 @@ def no_install_recommends(facts: Facts) -> Iterator[Proposal | Declined]:
     Sources: apt-get(8), dnf.conf(5), zypper(8); Debian indices of bookworm and trixie; hadolint DL3015.
     """
     for instruction in facts.runs:
-        if "Install-Recommends" in facts.sources[instruction]:
+        if any("Install-Recommends" in text for text in facts.texts_before(instruction)):
             continue
         for package in facts.package_calls(instruction):
             if not package.manager.lean or not package.installs or not package.operands:
                 continue
-            if any(option in package.manager.lean_any for option in package.options):
+            if any(option in package.manager.lean_any or option in _NO_INSTALL for option in package.options):
                 continue
             if package.manager.family != "apt":
                 yield _other(package)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sys
 
+VERSION = "0.1.0"
+"""The distribution's version; to read it from the metadata would take longer than all else that `--version` does."""
 
-def main() -> None:
-    """The entry point of the `dockopt` command."""
-    if sys.argv[1:] == ["--version"]:
-        from importlib.metadata import version
 
-        sys.stdout.write(f"dockopt {version('dockopt')}\n")
+def main(arguments: list[str] | None = None) -> None:
+    """The entry point of the `dockopt` command; the arguments are by default those of the process."""
+    words = sys.argv[1:] if arguments is None else arguments
+    if words == ["--version"]:
+        sys.stdout.write(f"dockopt {VERSION}\n")
         return
-    from optimizer.cli.app import app
+    from optimizer.cli.app import run
 
-    app()
+    run(words)

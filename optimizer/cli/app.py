@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from optimizer.cli import VERSION
 from optimizer.cli.errors import InputError
 
 app = typer.Typer(
@@ -16,15 +16,17 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    help="Rewrites Dockerfiles so that images get smaller and rebuilds faster, and never breaks a build.",
 )
+
+
+def run(words: list[str]) -> None:
+    """Run the command that the words name; always ends in SystemExit."""
+    app(words, prog_name="dockopt")
 
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version
-
-        typer.echo(f"dockopt {version('dockopt')}")
+        typer.echo(f"dockopt {VERSION}")
         raise typer.Exit
 
 
@@ -40,7 +42,7 @@ def _main(
 @app.command()
 def fix(
     paths: Annotated[
-        list[Path] | None, typer.Argument(help="Files, folders, or `-` for standard input. Default: this folder.")
+        list[str] | None, typer.Argument(help="Files, folders, or `-` for standard input. Default: this folder.")
     ] = None,
     write: Annotated[bool, typer.Option("--write", "-w", help="Rewrite the files in place.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Exit with 1 if something would change.")] = False,
@@ -49,7 +51,7 @@ def fix(
     ignore: Annotated[list[str] | None, typer.Option(help="All but these transforms.")] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Also what was not changed, and why.")] = False,
     stdin_filename: Annotated[
-        Path | None, typer.Option(help="The name of what standard input holds, for settings and messages.")
+        str | None, typer.Option(help="The name of what standard input holds, for settings and messages.")
     ] = None,
 ) -> None:
     """Show what would be better, as a unified diff with a reason for each change; or write it.
@@ -61,7 +63,7 @@ def fix(
 
     options = Options(write, check, unsafe, tuple(select or ()), tuple(ignore or ()), verbose, stdin_filename)
     with _Messages():
-        code = run(tuple(paths or (Path(),)), options)
+        code = run(tuple(paths or (".",)), options)
     if code:
         raise typer.Exit(code)
 

@@ -4,72 +4,94 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
-from pathspec import GitIgnoreSpec
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
 
-from optimizer.cli.errors import UsageError
-
-_NAMES = re.compile(r"(?:Dockerfile|Containerfile)(?:[.].+)?|.+[.](?:[Dd]ockerfile|[Cc]ontainerfile)")
+_NAMES = re.compile(r"[Dd]ockerfile(?:[.].+)?|Containerfile.*|.+[.](?:[Dd]ockerfile|[Cc]ontainerfile)")
+_OTHERS = (".dockerignore", ".containerignore", ".md", ".orig", ".rej", ".bak", ".swp", "~")
 _NEVER = frozenset({".git", "node_modules"})
+
+
+class Found(NamedTuple):
+    """A file to look at. `top`: the folder that was asked for, or the one in which the named file lies."""
+
+    path: Path
+    top: Path
 
 
 def is_dockerfile(name: str) -> bool:
     """Whether a file of that name is taken for a Dockerfile."""
-    return bool(_NAMES.fullmatch(name)) and not name.endswith((".dockerignore", ".md"))
+    return bool(_NAMES.fullmatch(name)) and not name.endswith(_OTHERS)
 
 
-def find(paths: Sequence[Path]) -> list[Path]:
-    """The named files, and the Dockerfiles below the named folders, each once, in order. Raises UsageError."""
-    found: dict[Path, None] = {}
+def find(paths: Iterable[Path]) -> Iterator[Found]:
+    """The named files, and the Dockerfiles below the named folders: each file once, under its first name.
+
+    What does not exist or cannot be listed comes too: reading it tells why.
+    """
+    seen: set[str] = set()
     for path in paths:
-        if path.is_dir():
-            found |= dict.fromkeys(_below(path))
-        elif path.exists() or path.is_symlink():
-            found[path] = None
-        else:
-            raise UsageError(f"{path}: there is no such file or folder")
-    return list(found)
+        for found in _below(path) if path.is_dir() else [Found(path, path.parent)]:
+            target = os.path.realpath(found.path)
+            if target not in seen:
+                seen.add(target)
+                yield found
 
 
-def _below(top: Path) -> Iterator[Path]:
-    ignores = _Ignores(top.resolve())
-    for folder, folders, files in os.walk(top):
-        here = Path(folder)
-        resolved = here.resolve()
+def _below(top: Path) -> Iterator[Found]:
+    ignores = _Ignores(Path(os.path.realpath(top)))
+    closed: list[OSError] = []
+    for folder, folders, files in os.walk(top, onerror=closed.append):
+        here, real = Path(folder), Path(os.path.realpath(folder))
         folders[:] = sorted(
-            name for name in folders if name not in _NEVER and not ignores.match(resolved / name, is_folder=True)
+            name for name in folders if name not in _NEVER and not ignores.match(real / name, is_folder=True)
         )
-        for name in sorted(files):
-            if is_dockerfile(name) and not ignores.match(resolved / name, is_folder=False):
-                yield here / name
+        for name in filter(is_dockerfile, sorted(files)):
+            path = here / name
+            if (path.is_file() or path.is_symlink()) and not ignores.match(real / name, is_folder=False):
+                yield Found(path, top)
+    for error in closed:
+        yield Found(Path(error.filename), top)
 
 
 class _Ignores:
-    """The `.gitignore` files that hold for a folder: its own, and those above it up to the repository's top."""
+    """The `.gitignore` files that hold for a folder: its own, and those above it up to the repository's top.
+
+    A folder that is ignored itself was asked for by name: then only its own hold.
+    """
 
     def __init__(self, top: Path) -> None:
         self._specs: dict[Path, GitIgnoreSpec | None] = {}
         self._root = next((folder for folder in (top, *top.parents) if (folder / ".git").exists()), top)
+        between = [folder for folder in (top, *top.parents) if folder != self._root and self._root in folder.parents]
+        if any(self.match(folder, is_folder=True) for folder in between):
+            self._root = top
 
     def match(self, path: Path, *, is_folder: bool) -> bool:
         """Whether git would ignore the path; the nearest file that speaks of it decides."""
         for folder in path.parents:
-            spec = self._spec(folder)
-            if spec is not None:
+            if (spec := self._spec(folder)) is not None:
                 relative = path.relative_to(folder).as_posix() + ("/" if is_folder else "")
-                result = spec.check_file(relative)
-                if result.include is not None:
-                    return result.include
+                if (result := spec.check_file(relative).include) is not None:
+                    return result
             if folder == self._root:
                 break
         return False
 
     def _spec(self, folder: Path) -> GitIgnoreSpec | None:
         if folder not in self._specs:
-            files = [folder / ".gitignore", *([folder / ".git/info/exclude"] if folder == self._root else [])]
-            texts = [file.read_text("utf-8", "replace") for file in files if file.is_file()]
-            lines = [line for text in texts for line in text.split("\n")]
-            self._specs[folder] = GitIgnoreSpec.from_lines(lines) if lines else None
+            files = [folder / ".git/info/exclude"] if folder == self._root else []
+            texts = [f.read_text("utf-8", "replace") for f in (*files, folder / ".gitignore") if f.is_file()]
+            self._specs[folder] = _parsed(texts) if texts else None
         return self._specs[folder]
+
+
+def _parsed(texts: Iterable[str]) -> GitIgnoreSpec:
+    """The patterns of the texts; the last that fits decides."""
+    from pathspec import GitIgnoreSpec
+
+    return GitIgnoreSpec.from_lines(line.removesuffix("\r") for text in texts for line in text.split("\n"))

@@ -1,9 +1,10 @@
 """What can be wrong with the user's input.
 
 InputError                exit code 2
-├── UsageError            the options or paths are off
+├── UsageError            the options are off
 ├── SettingsError         a settings file is off
-└── FileError             one file cannot be read or written; the others go on
+└── FileError             one file cannot be read or written
+    └── BugError          dockopt itself fails on one file
 """
 
 from __future__ import annotations
@@ -18,15 +19,19 @@ class InputError(Exception):
 
 
 class UsageError(InputError):
-    """The options or paths are off."""
+    """The options are off; nothing was done."""
 
 
 class SettingsError(InputError):
-    """A settings file is off; nothing was changed."""
+    """A settings file is off; the files for which it holds are as they were, the others go on."""
 
 
 class FileError(InputError):
-    """One file cannot be read or written; it is as it was."""
+    """One file cannot be read or written; it is as it was, the others go on."""
+
+
+class BugError(FileError):
+    """dockopt itself fails on one file; it is as it was, the others go on."""
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from contextlib import suppress
+from errno import EACCES, ENOENT, EPERM
 from pathlib import Path
 
 from optimizer.cli.errors import FileError
+from optimizer.cli.names import shown
 
 
 def read(path: Path) -> bytes:
@@ -15,38 +15,40 @@ def read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise FileError(f"{path}: cannot be read: {error.strerror}") from error
+        if error.errno == ENOENT and not path.is_symlink():
+            raise FileError(f"{shown(path)}: there is no such file or folder") from error
+        raise FileError(f"{shown(path)}: cannot be read: {error.strerror}") from error
 
 
-def write(path: Path, before: bytes, after: bytes, root: Path) -> None:
+def write(path: Path, before: bytes, after: bytes, *trees: Path) -> None:
     """Replaces the file's content at once, keeping mode and owner.
 
-    Raises FileError, with the file as it was: where the path is a link to a file outside of `root`, where the file
-    is no longer what was read, or where the system says no.
+    Raises FileError, with the file as it was: where the path is a link to a file outside of all the trees, where the
+    file is no longer what was read, or where the system says no.
     """
-    target = path.resolve()
-    if path.is_symlink() and not target.is_relative_to(root.resolve()):
-        raise FileError(f"{path}: is a link to {target}, outside of {root.resolve()}; not written")
+    target = Path(os.path.realpath(path))
+    if path.is_symlink() and not any(target.is_relative_to(os.path.realpath(tree)) for tree in trees):
+        raise FileError(f"{shown(path)}: is a link to {target}, which lies elsewhere; name that file to write it")
     if read(target) != before:
-        raise FileError(f"{path}: was changed while it was read; not written")
+        raise FileError(f"{shown(path)}: was changed by someone else meanwhile; not written, run dockopt again")
     try:
         _replace(target, after)
     except OSError as error:
-        raise FileError(f"{path}: cannot be written: {error.strerror}") from error
+        raise FileError(f"{shown(path)}: cannot be written: {error.strerror}") from error
 
 
 def _replace(target: Path, content: bytes) -> None:
+    from tempfile import mkstemp
+
     status = target.stat()
-    if not os.access(target, os.W_OK):
-        raise PermissionError(13, "the file is read-only")
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    if not status.st_mode & 0o222 or not os.access(target, os.W_OK):
+        raise PermissionError(EACCES, "the file is read-only")
+    handle, name = mkstemp(dir=target.parent, prefix=".dockopt-")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
-            os.fchmod(file.fileno(), status.st_mode & 0o7777)
-            with suppress(PermissionError):
-                os.fchown(file.fileno(), status.st_uid, status.st_gid)
+            _give(file.fileno(), status)
             os.fsync(file.fileno())
         Path(name).replace(target)
     except BaseException:
@@ -57,3 +59,14 @@ def _replace(target: Path, content: bytes) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _give(handle: int, status: os.stat_result) -> None:
+    """Give the open file the owner and the mode; in this order, as a new owner takes away the setuid bit."""
+    new = os.fstat(handle)
+    if (new.st_uid, new.st_gid) != (status.st_uid, status.st_gid):
+        try:
+            os.fchown(handle, status.st_uid, status.st_gid)
+        except PermissionError as error:
+            raise PermissionError(EPERM, "the file would change its owner") from error
+    os.fchmod(handle, status.st_mode & 0o7777)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import re
 import sys
 
 _COLOURS = {"+": "32", "-": "31", "@": "36"}
+_CONTROL = re.compile("[\x00-\x1f\x7f]")
 
 
 class Output:
     """Writes bytes as they are; colours only what a terminal shows."""
 
     def __init__(self) -> None:
-        self._coloured = sys.stdout.isatty() and not _no_colour()
+        self._coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
     def raw(self, data: bytes) -> None:
         """Bytes for standard output."""
@@ -27,17 +30,12 @@ class Output:
 
     def change(self, line: str) -> None:
         """A line about a change; it stands behind the diff, where `git apply` passes over it."""
-        self.raw(f"{line}\n".encode("utf-8", "surrogateescape"))
+        self.raw(f"{_on_one_line(line)}\n".encode("utf-8", "surrogateescape"))
 
     def note(self, line: str) -> None:
-        """A line for the person at the terminal."""
+        """A line for the person at the terminal, also about something that went wrong."""
         self.flush()
-        sys.stderr.write(_printable(line) + "\n")
-
-    def problem(self, line: str) -> None:
-        """A line about something that went wrong."""
-        self.flush()
-        sys.stderr.write(_printable(f"dockopt: {line}") + "\n")
+        sys.stderr.write(_on_one_line(line).encode("utf-8", "backslashreplace").decode() + "\n")
 
     def flush(self) -> None:
         """What was written is seen before what comes next."""
@@ -45,16 +43,11 @@ class Output:
         sys.stdout.buffer.flush()
 
 
-def _no_colour() -> bool:
-    import os
-
-    return bool(os.environ.get("NO_COLOR"))
-
-
 def _painted(line: str) -> str:
     colour = "1" if line.startswith(("+++", "---")) else _COLOURS.get(line[:1])
     return f"\x1b[{colour}m{line}\x1b[0m" if colour else line
 
 
-def _printable(text: str) -> str:
-    return text.encode("utf-8", "backslashreplace").decode()
+def _on_one_line(text: str) -> str:
+    """The text without what would end the line or move the cursor: file names can hold anything."""
+    return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", text)

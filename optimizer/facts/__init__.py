@@ -154,6 +154,13 @@ class Facts:
         """All RUN instructions, those that ONBUILD holds too (the ONBUILD is given)."""
         return (i for stage in self.stages for i in stage.instructions if i.inner.name == "RUN")
 
+    def stage_named(self, name: str | None) -> BuildStage | None:
+        """The stage that `COPY --from=` or a mount names, by its name or number; None where it is an image."""
+        if name is None:
+            return None
+        found = [stage for stage in self.stages if name.lower() in (stage.name, str(stage.number))]
+        return found[-1] if found else None
+
     def children(self, stage: BuildStage) -> tuple[BuildStage, ...]:
         """The stages built FROM this one, directly or not."""
         return tuple(other for other in self.stages if other is not stage and stage in other.lineage)
@@ -205,6 +212,14 @@ class Facts:
         if isinstance(run.body, ExecForm) or run.body is None:
             return False
         return self.script(instruction) is None or any(isinstance(doc.body, Opaque) for doc in run.heredocs)
+
+    def texts_before(self, instruction: Instruction) -> Iterator[str]:
+        """The texts of the stages that an instruction's stage is built from, and of its own down to itself."""
+        for stage in self.stage_of[instruction].lineage:
+            for other in stage.node.instructions:
+                yield self.sources[other]
+                if other is instruction:
+                    break
 
     def copied_out_of(self, stage: BuildStage) -> Iterator[str]:
         """The paths that other stages take out of a stage by COPY or by a mount, as they are written."""

@@ -7,13 +7,15 @@ lists away from it, or gives it others, changes what it does.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from optimizer.facts.calls import Call
 from optimizer.facts.chains import Step
 from optimizer.facts.packages import PackageCall, neutral, package_call
-from optimizer.knowledge import Manager, commands, managers
+from optimizer.knowledge import Manager, commands, families, managers
+from optimizer.syntax.nodes import Command, Comment, Gap, Operator, ShellScript
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +86,13 @@ def _regenerable(path: str) -> bool:
     )
 
 
-def needing_lists() -> tuple[Manager, ...]:
-    """The managers whose installs fail without lists."""
-    return tuple({manager.family: manager for manager in managers().values() if manager.needs_update}.values())
-
-
-def removes_lists(found: Deletion, manager: Manager) -> bool:
-    """Whether the deletion takes the manager's lists away."""
-    places = (*manager.lists,)
+def removes_lists(found: Deletion, family: str) -> bool:
+    """Whether the deletion takes the lists of a family's managers away."""
     return any(
-        path == place or path == f"{place}/*" or place.startswith(path + "/") or path.startswith(f"{place}/")
+        path in (place, f"{place}/*") or place.startswith(path.removesuffix("/*") + "/") or path.startswith(f"{place}/")
         for path in found.paths
-        for place in places
+        for manager in families()[family]
+        for place in manager.lists
     )
 
 
@@ -112,24 +109,42 @@ def sole_package_call(step: Step) -> PackageCall | None:
     return package_call(step.calls[0])
 
 
-def may_use_lists(calls: Sequence[Call], manager: Manager, variables: Mapping[str, str | None]) -> bool:
-    """Whether one of the commands may read the manager's lists; a command that is not known may."""
+def fetches_first(script: ShellScript, calls: Sequence[Call], family: str, variables: Mapping[str, str | None]) -> bool:
+    """Whether a script that is no chain fetches the family's lists before anything in it may read them."""
+    by_node = {call.node: call for call in calls}
+    for part in script.parts:
+        if isinstance(part, Command) and part in by_node:
+            package = package_call(by_node[part])
+            if package is not None and package.manager.family == family and package.only_updates:
+                return True
+            if may_use_lists((by_node[part],), family, variables):
+                return False
+        elif not isinstance(part, Gap | Comment) and not (isinstance(part, Operator) and part.text in (";", "\n")):
+            return False
+    return False
+
+
+def may_use_lists(calls: Sequence[Call], family: str, variables: Mapping[str, str | None]) -> bool:
+    """Whether one of the commands may read the lists of a family.
+
+    A command that is not known may; but where the family's managers fetch lists by themselves, it would not need to.
+    """
+    self_fetching = not families()[family][0].needs_update
     for call in calls:
         package = package_call(call)
-        if package is not None and package.manager.family != manager.family:
-            continue
-        if package is not None and package.verb in (*manager.remove, *manager.cleans):
-            continue
-        if package is not None or not neutral(call, variables):
+        if package is None:
+            if not self_fetching and not neutral(call, variables):
+                return True
+        elif package.manager.family == family and package.needs_lists:
             return True
     return False
 
 
-def may_change_sources(calls: Sequence[Call], manager: Manager, variables: Mapping[str, str | None]) -> bool:
-    """Whether one of the commands may change what an update of the manager would fetch."""
+def may_change_sources(calls: Sequence[Call], family: str, variables: Mapping[str, str | None]) -> bool:
+    """Whether one of the commands may change what an update of the family's managers would fetch."""
     for call in calls:
         package = package_call(call)
-        if package is not None and (package.manager.family != manager.family or _keeps_sources(package)):
+        if package is not None and (package.manager.family != family or _keeps_sources(package)):
             continue
         if package is not None or not neutral(call, variables):
             return True
@@ -143,6 +158,22 @@ def copy_may_change_sources(text: str) -> bool:
         or "$" in text.rpartition(" ")[2]
         or any(place.strip("/") in text for place in commands().places)
     )
+
+
+def copies_lists(path: str, family: str) -> bool:
+    """Whether a path that is copied out of a stage holds lists of the family, or is one."""
+    plain = path.removesuffix("*").rstrip("/") + "/"
+    return any(
+        f"{place}/".startswith(plain) or plain.startswith(f"{place}/")
+        for manager in families()[family]
+        for place in manager.lists
+    )
+
+
+def started_with_lists(text: str, family: str) -> bool:
+    """Whether what a container starts (CMD, ENTRYPOINT, HEALTHCHECK) calls a manager that needs lists."""
+    names = {name for manager in families()[family] if manager.needs_update for name in manager.commands}
+    return not names.isdisjoint(re.split(r"[^\w.-]+", text))
 
 
 def _keeps_sources(package: PackageCall) -> bool:

@@ -56,7 +56,20 @@ class PackageCall:
         """Whether it only removes caches and lists."""
         if self.manager.short_verbs:
             return self.verb == "S" and "c" in self._letters
-        return self.verb in self.manager.cleans
+        if self.verb in self.manager.cleans:
+            return True
+        first = self.operands[0].literal if self.operands else None
+        return f"{self.verb} {first}" in self.manager.cleans
+
+    @property
+    def needs_lists(self) -> bool:
+        """Whether it reads package lists that are there: an apt install, `apk search`, `dnf -C install`."""
+        manager = self.manager
+        if self.only_updates or self.only_cleans or self.verb in manager.remove:
+            return False
+        if manager.needs_update:
+            return True
+        return self.verb in manager.reads or any(option in manager.offline_options for option in self.options)
 
     @property
     def confirmed(self) -> bool:

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 
 from optimizer.facts import BuildStage, Chain, Facts
 from optimizer.facts.calls import Call
-from optimizer.facts.lists import copy_may_change_sources, may_change_sources, may_use_lists, only_refreshes
+from optimizer.facts.lists import (
+    copies_lists,
+    copy_may_change_sources,
+    fetches_first,
+    may_change_sources,
+    may_use_lists,
+    only_refreshes,
+    started_with_lists,
+)
 from optimizer.facts.packages import package_call
 from optimizer.facts.texts import argument_text
 from optimizer.knowledge import Manager
@@ -16,10 +24,13 @@ from optimizer.syntax.nodes import Instruction
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A RUN that needs the lists. `at` is the step that needs them first; `fetches`: it fetches them before."""
+    """A RUN that needs the lists. `at` is the step that needs them first; `fetches`: it fetches them before.
+
+    `chain` is None only for one that fetches.
+    """
 
     run: Instruction
-    chain: Chain
+    chain: Chain | None
     at: int
     fetches: bool
 
@@ -66,17 +77,31 @@ class _Search:
         for instruction in instructions:
             for found in self._in(instruction):
                 yield found
-                if isinstance(found, Obstacle) or found.fetches:
+                if self._ends(found):
                     return
+        for path in self.facts.copied_out_of(stage):
+            if copies_lists(path, self.manager.family):
+                yield Obstacle(stage.node.instructions[0], "another stage copies the package lists", known=True)
+                return
         for child in self.facts.stages:
             if child.parent is stage:
                 yield from self.below(child, child.instructions)
 
+    def _ends(self, found: Reader | Obstacle) -> bool:
+        """Whether nothing behind it matters: it fetches its own lists, or it is known to need these."""
+        return found.known or self.sources_matter if isinstance(found, Obstacle) else found.fetches
+
     def _in(self, instruction: Instruction) -> Iterator[Reader | Obstacle]:
-        if instruction.inner.name == "RUN":
+        if instruction.name == "RUN":
             yield from self._in_run(instruction)
+        elif instruction.inner.name == "RUN":
+            yield from self._in_trigger(instruction)
         elif instruction.name in ("COPY", "ADD") and copy_may_change_sources(argument_text(instruction)):
             yield from self._sources(instruction)
+        elif instruction.name in ("CMD", "ENTRYPOINT", "HEALTHCHECK") and started_with_lists(
+            argument_text(instruction), self.manager.family
+        ):
+            yield Obstacle(instruction, "what the container starts installs with these lists", known=True)
 
     def _sources(self, at: Instruction) -> Iterator[Obstacle]:
         if self.sources_matter:
@@ -85,8 +110,8 @@ class _Search:
     def _in_run(self, run: Instruction) -> Iterator[Reader | Obstacle]:
         facts, manager = self.facts, self.manager
         chain = facts.chain(run)
-        if chain is None or run.name == "ONBUILD":
-            yield from self._whole(run, chain)
+        if chain is None:
+            yield from self._whole(run)
             return
         variables = facts.scopes[run].variables
         needed = False
@@ -95,26 +120,42 @@ class _Search:
             if only_refreshes(step) is not None and _of(calls, manager):
                 yield Reader(run, chain, at, fetches=True)
                 return
-            if may_use_lists(calls, manager, variables):
-                if not all(_is_plain(call, manager) for call in calls if may_use_lists((call,), manager, variables)):
-                    yield _obstacle(run, calls, manager, chain)
-                    return
-                if not needed:
+            if may_use_lists(calls, manager.family, variables):
+                users = [call for call in calls if may_use_lists((call,), manager.family, variables)]
+                if not all(_is_plain(call, manager) for call in users):
+                    obstacle = _obstacle(run, calls, manager)
+                    yield obstacle
+                    if self._ends(obstacle):
+                        return
+                elif not needed:
                     yield Reader(run, chain, at, fetches=False)
                 needed = True
-            if may_change_sources(calls, manager, variables):
+            if may_change_sources(calls, manager.family, variables):
                 yield from self._sources(run)
 
-    def _whole(self, run: Instruction, chain: Chain | None) -> Iterator[Obstacle]:
-        """A RUN that is no chain of steps, or that a trigger holds."""
-        facts, manager = self.facts, self.manager
+    def _in_trigger(self, trigger: Instruction) -> Iterator[Obstacle]:
+        """A trigger runs in another build, with the lists that this image holds at its end."""
+        for found in self._in_run(trigger):
+            if isinstance(found, Obstacle):
+                yield found
+            elif not found.fetches:
+                yield Obstacle(trigger, "a build from this image installs with these lists", known=True)
+            else:
+                return
+
+    def _whole(self, run: Instruction) -> Iterator[Reader | Obstacle]:
+        """A RUN that is no chain of steps."""
+        facts, family = self.facts, self.manager.family
         variables = facts.scopes[run].variables
         calls = facts.calls(run)
+        script = facts.script(run)
         if facts.opaque(run):
             yield Obstacle(run, "a RUN that cannot be read may use the package lists")
-        elif may_use_lists(calls, manager, variables):
-            yield _obstacle(run, calls, manager, chain)
-        elif may_change_sources(calls, manager, variables):
+        elif script is not None and fetches_first(script, calls, family, variables):
+            yield Reader(run, None, 0, fetches=True)
+        elif may_use_lists(calls, family, variables):
+            yield _obstacle(run, calls, self.manager)
+        elif may_change_sources(calls, family, variables):
             yield from self._sources(run)
 
 
@@ -131,11 +172,9 @@ def _is_plain(call: Call, manager: Manager) -> bool:
     return package.installs or package.verb in manager.upgrade
 
 
-def _obstacle(run: Instruction, calls: tuple[Call, ...], manager: Manager, chain: Chain | None) -> Obstacle:
+def _obstacle(run: Instruction, calls: tuple[Call, ...], manager: Manager) -> Obstacle:
     packages = [p for call in calls if (p := package_call(call)) is not None and p.manager.family == manager.family]
-    if run.name == "ONBUILD":
-        return Obstacle(run, "a build from this image installs with these lists", known=True)
-    if packages and chain is None:
+    if any(package.installs for package in packages):
         return Obstacle(run, "the RUN that installs goes on after a failure", known=True)
     if packages:
         return Obstacle(run, f"`{manager.name} {packages[0].verb}` reads the lists", known=True)

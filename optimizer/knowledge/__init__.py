@@ -72,9 +72,20 @@ class Manager:
     no_cache_instead_of: tuple[str, ...] = ()
     no_cache_environment: tuple[str, ...] = ()
     needs_update: bool = False
+    offline_options: tuple[str, ...] = ()
     lists: tuple[str, ...] = ()
     caches: tuple[str, ...] = ()
     clean: str = ""
+
+    @property
+    def cleans_lists(self) -> bool:
+        """Whether its clean-up removes package lists, which its installs need; else it removes caches."""
+        return any(place in self.clean for place in self.lists)
+
+    @property
+    def cleaned(self) -> tuple[str, ...]:
+        """The places that its clean-up empties."""
+        return self.lists if self.cleans_lists else (*self.lists, *self.caches)
 
     @property
     def free_flags(self) -> frozenset[str]:
@@ -90,6 +101,15 @@ def managers() -> dict[str, Manager]:
         manager = row(Manager, data, f"package_managers.toml: manager {number}")
         found |= dict.fromkeys(manager.commands, manager)
     return found
+
+
+@lru_cache(maxsize=1)
+def families() -> dict[str, tuple[Manager, ...]]:
+    """The managers by the family whose lists and databases they share."""
+    found: dict[str, dict[str, Manager]] = {}
+    for manager in managers().values():
+        found.setdefault(manager.family, {})[manager.name] = manager
+    return {family: tuple(rows.values()) for family, rows in found.items()}
 
 
 @dataclass(frozen=True, slots=True)

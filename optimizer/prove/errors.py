@@ -16,15 +16,15 @@ class ProofError(Exception):
     exit_code = 4
 
 
-class BuilderMissing(ProofError):  # noqa: N818
+class BuilderMissing(ProofError):
     """No builder on this machine, or not the one asked for."""
 
 
-class BuilderFailed(ProofError):  # noqa: N818
+class BuilderFailed(ProofError):
     """The builder itself failed."""
 
 
-class BuildFailed(ProofError):  # noqa: N818
+class BuildFailed(ProofError):
     """The Dockerfile does not build. `log` holds the last lines of the step that failed."""
 
     def __init__(self, message: str, log: str = "") -> None:
@@ -32,7 +32,7 @@ class BuildFailed(ProofError):  # noqa: N818
         self.log = log
 
 
-class TimedOut(ProofError):  # noqa: N818
+class TimedOut(ProofError):
     """A command took longer than it was given."""
 
 

@@ -54,8 +54,8 @@ class Podman(Docker):
 
     name = "podman"
     program = "podman"
-    listing = ("podman", "ps", "--all", "--external", "--format", "{{.ID}} {{.Names}}")
-    remove = ("podman", "rm", "--force")
+    listing: tuple[str, ...] = ("podman", "ps", "--all", "--external", "--format", "{{.ID}} {{.Names}}")
+    remove: tuple[str, ...] = ("podman", "rm", "--force")
 
     def __init__(self) -> None:
         _check(self.program)

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_./:@%+,=-]+").fullmatch
-_ASSIGNMENT: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\[[^]\"'\\`$ \t\n]+\])?\+?=").match
+_ASSIGNMENT: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\[[^]\"'\\` \t\n]+\])?\+?=").match
 
 # What a shell may expand or split is no piece: * ? [ ( ) < > ; & | $ ` blanks, { and ~ but for harmless places.
 # Bash expands `a{},b}`, so `{}` is harmless only before neither a comma nor two dots.
@@ -38,7 +38,8 @@ def literal(text: str) -> str | None:
             return None
         at = match.end()
         value.append(_value(match))
-    return "".join(value)
+    # A word of continuations only is no field at all; empty quotes are one.
+    return "".join(value) or ("" if "'" in text or '"' in text else None)
 
 
 def _value(piece: re.Match[str]) -> str:

@@ -50,7 +50,7 @@ _match_comment: Final = _always(re.compile(r"#?[^\n]*+"))
 _match_in: Final = re.compile(rf"in{DELIMITED}").match
 _match_name: Final = re.compile(rf"{NAME}(?=[ \t\n;)]|\Z)").match
 _match_function_name: Final = re.compile(r"[A-Za-z0-9_./:@%,+-]+\Z").match
-_match_array: Final = re.compile(rf"{NAME}(?:\[[^]\"'\\`$ \t\n]+\])?\+?=\Z").match
+_match_array: Final = re.compile(rf"{NAME}(?:\[[^]\"'\\` \t\n]+\])?\+?=\Z").match
 _match_open_subscript: Final = re.compile(rf"{NAME}\[[^]]*\Z").match
 _match_delimiter: Final = re.compile(r"(?:[^\\'\"$`]|'[^']*'|\"[^\"\\$`]*\"|\\[^\n])+", re.DOTALL).fullmatch
 _match_unary: Final = re.compile(rf"-[abcdefghknoprstuvwxzGLNORS]{DELIMITED}").match

@@ -45,7 +45,7 @@ Span = tuple[str, int, int]
 SHFMT = str(Path(sys.executable).parent / "shfmt")
 _COMMANDS = frozenset({"CallExpr", "DeclClause", "LetClause"})
 _COMPOUNDS = frozenset(
-    "ArithmCmd Block CaseClause ForClause FuncDecl IfClause Subshell TestClause WhileClause".split()  # noqa: SIM905
+    {"ArithmCmd", "Block", "CaseClause", "ForClause", "FuncDecl", "IfClause", "Subshell", "TestClause", "WhileClause"}
 )
 _WORDS = frozenset(
     {
@@ -66,16 +66,16 @@ _TESTS = frozenset({"TestClause", "UnaryTest", "BinaryTest", "ParenTest"})
 _AT_ONCE = 100
 
 
-class Rejected(ValueError):  # noqa: N818
+class RejectedError(ValueError):
     """shfmt does not take the text for a script."""
 
 
 def spans_by_shfmt(text: str) -> set[Span]:
-    """What shfmt sees; raises `Rejected`."""
+    """What shfmt sees; raises `RejectedError`."""
     data = text.encode("utf-8", "surrogateescape")
     run = subprocess.run([SHFMT, "--to-json", "-ln", "bash"], input=data, capture_output=True, check=False)
     if run.returncode:
-        raise Rejected(run.stderr.decode("utf-8", "replace").strip())
+        raise RejectedError(run.stderr.decode("utf-8", "replace").strip())
     found: set[Span] = set()
     _visit(json.loads(run.stdout), "", "", found)
     found = {(kind, start, _before_continuation(data, end)) for kind, start, end in found}
@@ -107,7 +107,7 @@ def spans_by_shfmt_of(texts: list[str]) -> list[set[Span] | None]:
         return [None if text.endswith("\\") else next(kept) for text in texts]
     try:
         found = spans_by_shfmt("\n".join(texts) + "\n")
-    except Rejected:
+    except RejectedError:
         if len(texts) == 1:
             return [None]
         half = len(texts) // 2

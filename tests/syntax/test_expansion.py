@@ -27,7 +27,9 @@ def test_the_recorded_expansion(line: str) -> None:
             Lexer(text, VARIABLES.get, escape).expand()
         return
     assert Lexer(text, VARIABLES.get, escape).expand() == json.loads(answer)
-    assert Lexer(text, VARIABLES.get, escape).words() == [json.loads(w) for w in re.findall(r'"(?:[^"\\]|\\.)*"', words)]
+    assert Lexer(text, VARIABLES.get, escape).words() == [
+        json.loads(w) for w in re.findall(r'"(?:[^"\\]|\\.)*"', words)
+    ]
 
 
 def test_an_unknown_value_is_no_value() -> None:

@@ -382,8 +382,8 @@ class Writer:
     def simple(self, depth: int) -> str:
         parts = [f"V={self.word(depth)}"] if self.random.random() < 0.2 else []
         parts.append(self.pick(COMMANDS))
-        for _ in range(self.random.randint(0, 3)):
-            parts.append(self.pick(REDIRECTS) if self.random.random() < 0.2 else self.word(depth))
+        count = self.random.randint(0, 3)
+        parts += [self.pick(REDIRECTS) if self.random.random() < 0.2 else self.word(depth) for _ in range(count)]
         return self.pick([" ", "  ", "\t"]).join(parts)
 
     def command(self, depth: int) -> str:
