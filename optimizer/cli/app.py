@@ -59,11 +59,11 @@ def fix(
     Exit codes: 0 nothing pending, shown, or written; 1 pending under --check; 2 usage or unreadable input;
     3 a step was refused by a check.
     """
-    from optimizer.cli.fix import Options, run
+    from optimizer.cli.fix import Options, fix_all
 
     options = Options(write, check, unsafe, tuple(select or ()), tuple(ignore or ()), verbose, stdin_filename)
     with _Messages():
-        code = run(tuple(paths or (".",)), options)
+        code = fix_all(tuple(paths or (".",)), options)
     if code:
         raise typer.Exit(code)
 

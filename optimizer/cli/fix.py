@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import os
+import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from optimizer.cli import files
-from optimizer.cli.discovery import find
-from optimizer.cli.errors import FileError, UsageError
+from optimizer.cli.discovery import Found, find
+from optimizer.cli.errors import BugError, FileError, SettingsError, UsageError
+from optimizer.cli.names import in_diff, shown
 from optimizer.cli.output import Output
-from optimizer.cli.settings import Settings, settings_for, with_options
+from optimizer.cli.settings import Settings, ids, settings_for
 from optimizer.engine import Change, Result, optimize
 from optimizer.patch import unified
 from optimizer.transform import Safety
 
-_TEMPLATE_MARKS = ("{{", "{%", "<%", "%%", "INCLUDE(", "@@")
+_TEMPLATE = re.compile(r"\{\{|\{%|<%|%%\w+%%|@@?\w+@|^INCLUDE\(", re.M)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Options:
     """The options of `dockopt fix`."""
 
@@ -30,10 +31,10 @@ class Options:
     select: tuple[str, ...]
     ignore: tuple[str, ...]
     verbose: bool
-    stdin_filename: Path | None
+    stdin_filename: str | None
 
 
-@dataclass(slots=True)
+@dataclass
 class _Totals:
     """What the summary counts. `waiting`: transform id -> changes that wait for `--unsafe`."""
 
@@ -41,136 +42,145 @@ class _Totals:
     changed: int = 0
     changes: int = 0
     refused: int = 0
-    unreadable: int = 0
+    failed: int = 0
     waiting: dict[str, list[Change]] = field(default_factory=dict)
 
 
-def run(paths: Sequence[Path], options: Options) -> int:
-    """Does the work and says what it did; returns the exit code. Raises InputError for wrong options and settings."""
+def fix_all(paths: Sequence[str], options: Options) -> int:
+    """Does the work and says what it did; returns the exit code. Raises UsageError before anything is done."""
     if options.write and options.check:
         raise UsageError("--write and --check exclude each other")
-    output = Output()
-    totals = _Totals()
-    for path, data in _inputs(paths, options, output, totals):
-        settings = with_options(settings_for(_folder(path, options)), options.select, options.ignore, options.unsafe)
-        _one(path, data, settings, options, output, totals)
-    _summary(options, output, totals)
-    output.flush()
-    if totals.unreadable:
-        return 2
-    if totals.refused:
-        return 3
-    return 1 if options.check and totals.changed else 0
+    if options.stdin_filename is not None and "-" not in paths:
+        raise UsageError("--stdin-filename names what `-` reads; give `-` too")
+    settings = Settings(ids("--select", options.select), ids("--ignore", options.ignore), options.unsafe)
+    return _Run(options, settings).all(paths)
 
 
-def _inputs(
-    paths: Sequence[Path], options: Options, output: Output, totals: _Totals
-) -> Iterator[tuple[Path | None, bytes]]:
-    """Each file with its bytes; None for standard input."""
-    named = [path for path in paths if str(path) != "-"]
-    if len(named) < len(paths):
-        yield None, sys.stdin.buffer.read()
-    for path in find(named):
-        try:
-            yield path, files.read(path)
-        except FileError as error:
-            totals.unreadable += 1
-            output.problem(str(error))
+class _Run:
+    """One call of `dockopt fix`."""
+
+    def __init__(self, options: Options, settings: Settings) -> None:
+        self._options = options
+        self._settings = settings
+        self._output = Output()
+        self._totals = _Totals()
+        self._said: set[str] = set()
+
+    def all(self, paths: Sequence[str]) -> int:
+        """All files, then the summary; returns the exit code."""
+        for found in _sources(paths):
+            try:
+                self._one(found)
+            except (FileError, SettingsError) as error:
+                self._fail(str(error))
+        self._summary()
+        self._output.flush()
+        totals = self._totals
+        if totals.failed or totals.refused:
+            return 2 if totals.failed else 3
+        return 1 if self._options.check and totals.changed else 0
+
+    def _fail(self, message: str) -> None:
+        self._totals.failed += 1
+        if message not in self._said:
+            self._output.note(message)
+        self._said.add(message)
+
+    def _one(self, found: Found | None) -> None:
+        """One file, or standard input for None. Raises FileError or SettingsError with the file as it was."""
+        path = found.path if found else Path(self._options.stdin_filename or "Dockerfile")
+        data = files.read(path) if found else sys.stdin.buffer.read()
+        settings = settings_for(path.absolute().parent).below(self._settings)
+        result = _optimized(path, data, settings)
+        self._totals.files += 1
+        if result.problems:
+            self._rejected(path, result)
+        if self._options.write:
+            self._write(found, data, result)
+        else:
+            self._output.diff(unified(result.before, result.after, in_diff(path)))
+        self._count(result)
+        holds_the_file = found is None and self._options.write
+        self._tell(shown(path), result, self._output.note if holds_the_file else self._output.change)
+
+    def _rejected(self, path: Path, result: Result) -> None:
+        if _TEMPLATE.search(result.before):
+            self._output.note(f"{shown(path)}:{result.problems[0].line}: looks like a template; left as it is")
+            return
+        for problem in result.problems[:3]:
+            self._output.note(f"{shown(path)}:{problem.line}: {problem.message}; the file is left as it is")
+        self._totals.failed += 1
+
+    def _write(self, found: Found | None, data: bytes, result: Result) -> None:
+        """Write the result in place; what standard input holds goes to standard output, changed or not."""
+        after = result.after.encode("utf-8", "surrogateescape")
+        if found is None:
+            self._output.raw(after)
+        elif result.changed:
+            files.write(found.path, data, after, Path(), found.top)
+
+    def _count(self, result: Result) -> None:
+        self._totals.changed += result.changed
+        self._totals.changes += len(result.changes)
+        self._totals.refused += len(result.refusals)
+        for change in result.pending:
+            if change.safety is Safety.UNSAFE:
+                self._totals.waiting.setdefault(change.transform, []).append(change)
+
+    def _tell(self, name: str, result: Result, say: Callable[[str], None]) -> None:
+        """One line for each change and refusal; what was not changed, and why, if asked for."""
+        for change in sorted(result.changes, key=lambda change: change.line):
+            say(f"{name}:{change.line} {change.transform}  {change.why}")
+        note = self._output.note
+        for refusal in result.refusals:
+            note(f"{name}:{refusal.line} {refusal.transform} was refused by a check: {refusal.why}")
+        if not self._options.verbose:
+            return
+        for change in result.pending:
+            word = "is a suggestion" if change.safety is Safety.SUGGESTION else "waits for --unsafe"
+            size = f" (at most about {_size(change.saves)})" if change.saves else ""
+            note(f"{name}:{change.line} {change.transform} {word}: {change.why}{size}")
+        for kept in result.stood_back:
+            note(f"{name}:{kept.line} {kept.transform} left it alone: {kept.why}")
+
+    def _summary(self) -> None:
+        totals, note = self._totals, self._output.note
+        if totals.files == 0:
+            if not totals.failed:
+                note("no Dockerfile found")
+            return
+        verb = "made" if self._options.write else "found"
+        note(f"{_count(totals.changes, 'change')} {verb} in {totals.changed} of {_count(totals.files, 'file')}")
+        for name, changes in totals.waiting.items():
+            known = sum(change.saves for change in changes if change.saves)
+            note(f"{len(changes)} more with --unsafe: {name}" + (f", at most about {_size(known)}" if known else ""))
 
 
-def _folder(path: Path | None, options: Options) -> Path:
-    place = path or options.stdin_filename or Path("Dockerfile")
-    return place.absolute().parent
+def _sources(paths: Sequence[str]) -> Iterator[Found | None]:
+    """Standard input, as None, where `-` is among the paths; then the files."""
+    if "-" in paths:
+        yield None
+    yield from find(Path(path) for path in paths if path != "-")
 
 
-def _one(path: Path | None, data: bytes, settings: Settings, options: Options, output: Output, totals: _Totals) -> None:
-    name = _name(path or options.stdin_filename or Path("Dockerfile"))
-    result = optimize(data, settings.chosen(), unsafe=settings.unsafe)
-    totals.files += 1
-    if result.problems:
-        _rejected(name, result, output, totals)
-    totals.changed += result.changed
-    totals.changes += len(result.changes)
-    totals.refused += len(result.refusals)
-    for change in result.pending:
-        if change.safety is Safety.UNSAFE:
-            totals.waiting.setdefault(change.transform, []).append(change)
-    if not _written(path, data, result, options, output, totals):
-        output.diff(unified(result.before, result.after, name))
-    _told(name, result, options, output)
+def _optimized(path: Path, data: bytes, settings: Settings) -> Result:
+    """What the engine makes of the file. Raises BugError for whatever it raises: the other files shall go on."""
+    try:
+        return optimize(data, settings.chosen(), unsafe=settings.unsafe)
+    except Exception as error:
+        from traceback import extract_tb
 
-
-def _rejected(name: str, result: Result, output: Output, totals: _Totals) -> None:
-    if any(mark in result.before for mark in _TEMPLATE_MARKS):
-        output.note(f"{name}:{result.problems[0].line} looks like a template; left as it is")
-        return
-    totals.unreadable += 1
-    for problem in result.problems[:3]:
-        output.problem(f"{name}:{problem.line}: {problem.message}; the file is left as it is")
-
-
-def _written(path: Path | None, data: bytes, result: Result, options: Options, output: Output, totals: _Totals) -> bool:
-    """Write the result where that was asked for; standard input goes to standard output."""
-    if not options.write:
-        return False
-    after = result.after.encode("utf-8", "surrogateescape")
-    if path is None:
-        output.raw(after)
-        return True
-    if result.changed:
-        try:
-            files.write(path, data, after, Path())
-        except FileError as error:
-            totals.unreadable += 1
-            output.problem(str(error))
-    return True
-
-
-def _told(name: str, result: Result, options: Options, output: Output) -> None:
-    """One line for each change and refusal; what was not changed, and why, if asked for."""
-    quiet = options.write and name == "-"
-    for change in sorted(result.changes, key=lambda change: change.line):
-        if not quiet:
-            output.change(f"{name}:{change.line} {change.transform}  {change.why}")
-    for refusal in result.refusals:
-        output.problem(f"{name}:{refusal.line} {refusal.transform} was refused by a check: {refusal.why}")
-    if not options.verbose:
-        return
-    for change in result.pending:
-        word = "is a suggestion" if change.safety is Safety.SUGGESTION else "waits for --unsafe"
-        output.note(f"{name}:{change.line} {change.transform} {word}: {change.why}{_size(change.saves)}")
-    for kept in result.stood_back:
-        output.note(f"{name}:{kept.line} {kept.transform} left it alone: {kept.why}")
-
-
-def _summary(options: Options, output: Output, totals: _Totals) -> None:
-    if totals.files == 0 and not totals.unreadable:
-        output.note("no Dockerfile found")
-        return
-    verb = "made" if options.write else "found"
-    output.note(f"{_count(totals.changes, 'change')} {verb} in {totals.changed} of {_count(totals.files, 'file')}")
-    for name, changes in totals.waiting.items():
-        known = [change.saves for change in changes if change.saves]
-        estimate = f", at most about {_megabytes(sum(known))}" if known else ""
-        output.note(f"{len(changes)} more with --unsafe: {name}{estimate}")
+        place = extract_tb(error.__traceback__)[-1]
+        what = f"{type(error).__name__} in {Path(place.filename).name}:{place.lineno}: {error}"
+        raise BugError(f"{shown(path)}: dockopt fails on this file ({what}); please report it") from error
 
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _size(saves: int | None) -> str:
-    return f" (at most about {_megabytes(saves)})" if saves else ""
-
-
-def _megabytes(count: int) -> str:
+def _size(count: int) -> str:
+    """Bytes as a person says them."""
+    if count < 1e6:
+        return f"{max(count, 1000) / 1e3:.0f} kB"
     return f"{count / 1e6:.0f} MB" if count >= 1e7 else f"{count / 1e6:.1f} MB"
-
-
-def _name(path: Path) -> str:
-    """The path as a diff names it: relative to this folder, with slashes."""
-    try:
-        relative = os.path.relpath(path)
-    except ValueError:
-        relative = str(path)
-    return Path(relative if not relative.startswith("..") else str(path.absolute()).lstrip("/")).as_posix()

@@ -34,9 +34,7 @@ class Settings:
 
     def below(self, options: Settings) -> Settings:
         """These settings of a file, with what the command line says."""
-        return Settings(
-            options.select or self.select, (*self.ignore, *options.ignore), self.unsafe or options.unsafe
-        )
+        return Settings(options.select or self.select, (*self.ignore, *options.ignore), self.unsafe or options.unsafe)
 
 
 def ids(option: str, values: Iterable[str]) -> tuple[str, ...]:

@@ -100,7 +100,7 @@ class Facts:
         for number, node in enumerate(self.tree.stages):
             body = node.instructions[0].body
             words = [word.text for word in body.words] if isinstance(body, Words) else []
-            base = self.globals.expand(words[0], self.tree.escape) if words else None
+            base = (self.globals.expand(words[0], self.tree.escape) or None) if words else None
             name = words[2].lower() if len(words) == 3 and words[1].lower() == "as" else None
             parent = by_name.get(base) if base else None
             system = parent.system if parent else system_of(base)
