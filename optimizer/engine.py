@@ -5,6 +5,7 @@ Overlapping proposals wait a round and are asked again with fresh facts, so ther
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -159,12 +160,7 @@ class _Session:
         return None
 
     def _owner(self, node: Node) -> Instruction | None:
-        start, end = self.facts.spans[node]
-        for instruction in self.facts.tree.instructions:
-            first, last = self.facts.spans[instruction]
-            if first <= start and end <= last:
-                return instruction
-        return None
+        return self.facts.instruction_at(self.facts.spans[node][0])
 
     def _advance(self, transform: Transform, wanted: list[Proposal], seen: set[str]) -> bool:
         """Make what does not overlap, together if the checks agree, else one by one. Whether anything changed."""
@@ -186,13 +182,16 @@ class _Session:
 
     def _apart(self, wanted: list[Proposal]) -> list[Proposal]:
         """The first proposals whose edits touch no common text."""
-        taken: list[tuple[int, int]] = []
+        starts: list[int] = []
+        ends: list[int] = []
         batch = []
         for proposal in wanted:
             places = [self.facts.spans[node] for node in proposal.edits]
-            if any(start < end_ and start_ < end for start, end in places for start_, end_ in taken):
+            if any(_taken(starts, ends, start, end) for start, end in places):
                 continue
-            taken += places
+            for start, end in places:
+                insort(starts, start)
+                insort(ends, end)
             batch.append(proposal)
         return batch
 
@@ -220,20 +219,19 @@ class _Session:
 
     def _pieces(self, edits: Sequence[tuple[int, int, str]]) -> dict[Instruction, str]:
         """The new text of each instruction that an edit lies in."""
-        pieces = {}
-        for instruction in self.facts.tree.instructions:
-            first, last = self.facts.spans[instruction]
-            inside = [(s - first, e - first, text) for s, e, text in edits if first <= s and e <= last]
-            if inside:
-                pieces[instruction] = spliced(self.facts.sources[instruction], inside)
-        return pieces
+        inside: dict[Instruction, list[tuple[int, int, str]]] = {}
+        for start, end, text in edits:
+            if (instruction := self.facts.instruction_at(start)) is not None:
+                first = self.facts.spans[instruction][0]
+                inside.setdefault(instruction, []).append((start - first, end - first, text))
+        return {instruction: spliced(self.facts.sources[instruction], found) for instruction, found in inside.items()}
 
     def _line(self, node: Node) -> int:
         """The line of the original file at which a node begins; an instruction begins behind its comments."""
         start = self.facts.spans[node][0]
         if isinstance(node, Instruction):
             start += sum(len(line.raw) for line in node.leading)
-        return self.origins[self.facts.text.count("\n", 0, start)]
+        return self.origins[self.facts.line_at(start)]
 
     def _refuse(self, transform: Transform, proposal: Proposal, why: str) -> None:
         line = self._line(proposal.at)
@@ -242,6 +240,11 @@ class _Session:
     def _stand_back(self, transform: Transform, at: Node, why: str) -> None:
         line = self._line(at)
         self.stood_back[transform.id, line, why] = StoodBack(transform.id, line, why)
+
+
+def _taken(starts: list[int], ends: list[int], start: int, end: int) -> bool:
+    """Whether one of the spans that begin and end there, which do not overlap, has text in common with another."""
+    return bisect_left(starts, end) > bisect_right(ends, start)
 
 
 def spliced(text: str, edits: Sequence[tuple[int, int, str]]) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from optimizer.facts import Facts, PackageCall
+from optimizer.facts import BuildStage, Facts, PackageCall
 from optimizer.facts.bases import knows_option
 from optimizer.facts.layout import flag_inserted, without
 from optimizer.facts.lists import only_refreshes
@@ -197,7 +197,12 @@ def _kept(facts: Facts, instruction: Instruction, package: PackageCall) -> str |
     stage = facts.stage_of[instruction]
     if any("cache" in path for path in facts.copied_out_of(stage)):
         return "another stage copies the cache"
-    copies = (i for one in stage.lineage for i in one.instructions if i.name in ("COPY", "ADD"))
-    if any("cache" in argument_text(copy) for copy in copies):
+    if facts.remembered((stage, "cache"), lambda: _brings_cache(stage)):
         return "a cache is copied into this stage"
     return None
+
+
+def _brings_cache(stage: BuildStage) -> bool:
+    """Whether a COPY or ADD brings a cache into the stage, or into one that it is built from."""
+    copies = (i for one in stage.lineage for i in one.instructions if i.name in ("COPY", "ADD"))
+    return any("cache" in argument_text(copy) for copy in copies)

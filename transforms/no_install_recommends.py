@@ -1,5 +1,6 @@
 """`no-install-recommends`."""
 
+import re
 from collections.abc import Iterator
 
 from optimizer.facts import Facts, PackageCall
@@ -8,6 +9,7 @@ from optimizer.facts.recommends import Lost, lost
 from optimizer.syntax.nodes import Command, Instruction, Node, source
 from optimizer.transform import Declined, Leeway, Proposal, Safety, example, transform, unchanged
 
+_CONFIGURED = re.compile("Install-Recommends")
 _NO_INSTALL = ("-d", "--download-only", "-s", "--simulate", "--dry-run", "--print-uris")
 
 
@@ -89,7 +91,7 @@ def no_install_recommends(facts: Facts) -> Iterator[Proposal | Declined]:
     Sources: apt-get(8), dnf.conf(5), zypper(8); Debian indices of bookworm and trixie; hadolint DL3015.
     """
     for instruction in facts.runs:
-        if any("Install-Recommends" in text for text in facts.texts_before(instruction)):
+        if facts.first_match(facts.stage_of[instruction], _CONFIGURED) < facts.spans[instruction][1]:
             continue
         for package in facts.package_calls(instruction):
             if not package.manager.lean or not package.installs or not package.operands:

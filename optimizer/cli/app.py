@@ -42,16 +42,19 @@ def _main(
 @app.command()
 def fix(
     paths: Annotated[
-        list[str] | None, typer.Argument(help="Files, folders, or `-` for standard input. Default: this folder.")
+        list[str] | None,
+        typer.Argument(metavar="[PATHS]...", help="Files, folders, or `-` for standard input. Default: this folder."),
     ] = None,
     write: Annotated[bool, typer.Option("--write", "-w", help="Rewrite the files in place.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Exit with 1 if something would change.")] = False,
     unsafe: Annotated[bool, typer.Option("--unsafe", help="Also what gives the image other content.")] = False,
-    select: Annotated[list[str] | None, typer.Option(help="Only these transforms (ids, with commas).")] = None,
-    ignore: Annotated[list[str] | None, typer.Option(help="All but these transforms.")] = None,
+    select: Annotated[
+        list[str] | None, typer.Option(metavar="IDS", help="Only these transforms (ids, with commas).")
+    ] = None,
+    ignore: Annotated[list[str] | None, typer.Option(metavar="IDS", help="All but these transforms.")] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Also what was not changed, and why.")] = False,
     stdin_filename: Annotated[
-        str | None, typer.Option(help="The name of what standard input holds, for settings and messages.")
+        str | None, typer.Option(metavar="NAME", help="The path of what `-` reads, for settings and messages.")
     ] = None,
 ) -> None:
     """Show what would be better, as a unified diff with a reason for each change; or write it.
@@ -77,7 +80,7 @@ def rules() -> None:
 
 
 @app.command()
-def explain(transform: Annotated[str, typer.Argument(help="The id of a transform.")]) -> None:
+def explain(transform: Annotated[str, typer.Argument(metavar="ID", help="The id of a transform.")]) -> None:
     """Say what a transform does, what it never does, and show its examples."""
     from optimizer.cli.catalogue import explanation
 

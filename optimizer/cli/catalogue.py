@@ -19,7 +19,8 @@ def explanation(name: str) -> str:
     """The docstring and the examples of a transform. Raises UsageError where there is none of that name."""
     found = next((transform for transform in PIPELINE if transform.id == name), None)
     if found is None:
-        raise UsageError(f"unknown transform `{name}`{suggestion(name, [t.id for t in PIPELINE])}")
+        near = suggestion(name, [transform.id for transform in PIPELINE]) or "; `dockopt rules` lists them"
+        raise UsageError(f"unknown transform `{name}`{near}")
     head = f"{found.id}  ({found.safety})\n\n{found.doc}\n"
     if found.counterparts:
         head += f"\nCounterparts: {', '.join(found.counterparts)}\n"

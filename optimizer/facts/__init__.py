@@ -5,6 +5,8 @@ Facts read the build context only through the `Context` they were given; `None` 
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -145,6 +147,30 @@ class Facts:
         return spans(self.tree)
 
     @cached_property
+    def _starts(self) -> tuple[list[int], list[Instruction]]:
+        """Where each instruction begins in `text`, and the instructions, in order."""
+        at = len(self.text) - sum(map(len, self.sources.values())) - sum(len(line.raw) for line in self.tree.footer)
+        starts = []
+        for text in self.sources.values():
+            starts.append(at)
+            at += len(text)
+        return starts, list(self.sources)
+
+    def instruction_at(self, offset: int) -> Instruction | None:
+        """The instruction that holds the character; None above the first, the last one for all behind it."""
+        starts, instructions = self._starts
+        at = bisect_right(starts, offset)
+        return instructions[at - 1] if at else None
+
+    @cached_property
+    def _line_ends(self) -> list[int]:
+        return [match.start() for match in re.finditer("\n", self.text)]
+
+    def line_at(self, offset: int) -> int:
+        """The line of a character, counted from 0."""
+        return bisect_left(self._line_ends, offset)
+
+    @cached_property
     def newline(self) -> str:
         """How most lines of the file end."""
         return "\r\n" if self.text.count("\r\n") * 2 > self.text.count("\n") else "\n"
@@ -213,24 +239,36 @@ class Facts:
             return False
         return self.script(instruction) is None or any(isinstance(doc.body, Opaque) for doc in run.heredocs)
 
-    def texts_before(self, instruction: Instruction) -> Iterator[str]:
-        """The texts of the stages that an instruction's stage is built from, and of its own down to itself."""
-        for stage in self.stage_of[instruction].lineage:
-            for other in stage.node.instructions:
-                yield self.sources[other]
-                if other is instruction:
-                    break
+    def first_match(self, stage: BuildStage, pattern: re.Pattern[str]) -> int:
+        """Where in the file a stage, or one that it is built from, first says something; past the end: nowhere."""
+        return self.remembered((stage.number, pattern), lambda: self._first_match(stage, pattern))
 
-    def copied_out_of(self, stage: BuildStage) -> Iterator[str]:
+    def _first_match(self, stage: BuildStage, pattern: re.Pattern[str]) -> int:
+        found = [len(self.text)]
+        for one in stage.lineage:
+            start, end = self.spans[one.node]
+            match = pattern.search(self.text, start, end)
+            found += [match.start()] if match else []
+        return min(found)
+
+    def copied_out_of(self, stage: BuildStage) -> tuple[str, ...]:
         """The paths that other stages take out of a stage by COPY or by a mount, as they are written."""
-        names = {str(stage.number), stage.name or str(stage.number)}
+        return tuple(path for origin, path in self._copies_between if origin is stage)
+
+    @cached_property
+    def _copies_between(self) -> list[tuple[BuildStage, str]]:
+        found: list[tuple[BuildStage, str]] = []
         for instruction in self.tree.instructions:
             inner = instruction.inner
-            if (inner.flag("from") or "").lower() in names and isinstance(inner.body, Words):
-                yield from (word.text for word in inner.body.words[:-1])
+            if not inner.flags:
+                continue
+            origin = self.stage_named(inner.flag("from"))
+            if origin is not None and isinstance(inner.body, Words):
+                found += [(origin, word.text) for word in inner.body.words[:-1]]
             for mount in mounts(inner):
-                if (mount.source_stage or "").lower() in names:
-                    yield mount.source or "/"
+                origin = self.stage_named(mount.source_stage)
+                found += [(origin, mount.source or "/")] if origin is not None else []
+        return found
 
     def mounts(self, instruction: Instruction) -> tuple[Mount, ...]:
         """The mounts of a RUN."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from optimizer.knowledge import commands
 from optimizer.syntax.nodes import (
@@ -19,9 +19,10 @@ from optimizer.syntax.nodes import (
     ShellScript,
     Word,
 )
+from optimizer.syntax.record import record
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Call:
     """One command that runs. `words`: its name and arguments, without `sudo`, `env` and other wrappers.
 

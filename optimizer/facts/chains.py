@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from optimizer.facts.calls import Call, calls_in
@@ -25,11 +24,12 @@ from optimizer.syntax.nodes import (
     ShellScript,
     Word,
 )
+from optimizer.syntax.record import record
 
 _HARMLESS_OPTIONS = frozenset("eux")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Step:
     """One link of a chain: a command, a pipeline or a compound, without the gaps around it."""
 
@@ -42,7 +42,7 @@ class Step:
         return self.parts[0] if len(self.parts) == 1 and isinstance(self.parts[0], Command) else None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Chain:
     """Steps and the separators between them (gap, operator, gap): one fewer than steps.
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
 from optimizer.facts.calls import Call
 from optimizer.knowledge import Manager, commands, managers
 from optimizer.syntax.nodes import Command, Item, Word, source
+from optimizer.syntax.record import record
 
 _PIP = re.compile(r"pip[23]?(\.\d+)?")
 _VARIABLE = re.compile(r"\$\{?(\w+)")
 _PYTHON = re.compile(r"python[23]?(\.\d+)?|pypy3?")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PackageCall:
     """One call of a package manager whose verb is known.
 

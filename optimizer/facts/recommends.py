@@ -27,7 +27,9 @@ def lost(facts: Facts, instruction: Instruction, package: PackageCall) -> Lost:
     stage = facts.stage_of[instruction]
     suites = _suites(stage.system.name if stage.system else None, stage.system.release if stage.system else None)
     tables = [recommends().losses[suite] for suite in suites or SUITES]
-    text = " ".join(facts.sources[i] for one in stage.lineage for i in one.node.instructions)
+    text = facts.remembered(
+        (stage, "text"), lambda: " ".join(facts.sources[i] for one in stage.lineage for i in one.node.instructions)
+    )
     unknown = [name for name in names if not all(name in table for table in tables)]
     if not suites:
         unknown.append("this base image")

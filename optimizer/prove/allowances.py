@@ -20,8 +20,8 @@ DPKG_STATE = (
 class Allowance:
     """The declared effects of a transform on the image; the default is none.
 
-    Globs are of whole paths (see `globs`). Who may drop packages may remove what dpkg says was theirs, and change
-    the books of the package managers. Who may change the base may change any path and package; configuration,
+    Globs are of whole paths (see `globs`). Who may drop packages may remove what dpkg or apk says was theirs, and
+    change the books of the package managers. Who may change the base may change any path and package; configuration,
     libraries and smoke test must hold all the same.
     """
 

@@ -4,22 +4,20 @@ No layer is ever held in memory: of each file only its name, its attributes and 
 takes from it.
 """
 
-import bz2
-import gzip
-import hashlib
 import json
 import lzma
 import posixpath
 import tarfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
+from .blob import Checked, read_layer_blob
 from .errors import ArchiveError
-from .layer import BLOCK, CHUNK, Layer, read_layer
+from .layer import BLOCK, Layer
 
 JSON_LIMIT = 16 << 20
 """Bytes; a manifest or configuration is far smaller, and anything larger is no JSON of an image."""
@@ -29,15 +27,6 @@ BROKEN = (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError, Value
 
 TEXTS = ("oci-layout", "repositories", "VERSION")
 """Files of an archive that are neither layer nor needed."""
-
-COMPRESSED: Mapping[bytes, Callable[[BinaryIO], object]] = {
-    b"\x1f\x8b": gzip.open,
-    b"BZh": bz2.open,
-    b"\xfd7zXZ\x00": lzma.open,
-}
-
-ZSTD = b"\x28\xb5\x2f\xfd"
-UNCOMPRESSED = "export the image with `docker save`, which does not compress"
 
 ATTESTATION = "vnd.docker.reference.type"
 
@@ -79,7 +68,7 @@ class Blobs:
         if size <= JSON_LIMIT and (blob.peek(1) in (b"{", b"[") or posixpath.basename(name) in TEXTS):
             self.documents[name] = blob.read(JSON_LIMIT)
         elif size:
-            self.layers[name] = _read_layer(blob)
+            self.layers[name] = read_layer_blob(blob)
         blob.drain()
         if blob.count != size:
             raise ArchiveError(f"the image archive is cut short in `{name}`: {blob.count} of {size} bytes")
@@ -107,55 +96,6 @@ class Blobs:
                 break
             name = self.links[name]
         return name
-
-
-class Checked:
-    """A stream that counts and hashes what passes, and can look ahead a few bytes."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self.count = 0
-        self._stream = stream
-        self._ahead = b""
-        self._hash = hashlib.sha256()
-
-    @property
-    def digest(self) -> str:
-        return self._hash.hexdigest()
-
-    def peek(self, count: int) -> bytes:
-        """The next bytes, which stay."""
-        self._ahead += self._stream.read(count - len(self._ahead)) if len(self._ahead) < count else b""
-        return self._ahead[:count]
-
-    def read(self, count: int = CHUNK) -> bytes:
-        """At most `count` bytes."""
-        data, self._ahead = self._ahead[:count], self._ahead[count:]
-        if len(data) < count:
-            data += self._stream.read(count - len(data))
-        self.count += len(data)
-        self._hash.update(data)
-        return data
-
-    def drain(self) -> None:
-        """Let the rest pass."""
-        while self.read():
-            pass
-
-
-def _read_layer(blob: Checked) -> Layer:
-    """A layer, plain or compressed with gzip, bzip2 or xz."""
-    head = blob.peek(6)
-    if head.startswith(ZSTD):
-        raise ArchiveError(f"a layer is compressed with zstd, which this Python cannot read; {UNCOMPRESSED}")
-    for magic, opener in COMPRESSED.items():
-        if head.startswith(magic):
-            plain = Checked(cast(BinaryIO, opener(cast(BinaryIO, blob))))
-            layer = read_layer(cast(BinaryIO, plain))
-            plain.drain()
-            return replace(layer, digest=f"sha256:{plain.digest}")
-    layer = read_layer(cast(BinaryIO, blob))
-    blob.drain()
-    return replace(layer, digest=f"sha256:{blob.digest}")
 
 
 def read_image(source: Path | BinaryIO, *, known: dict[str, Layer] | None = None, platform: str | None = None) -> Image:

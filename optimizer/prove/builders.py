@@ -51,6 +51,18 @@ class BuildOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class Order:
+    """One image to build. `ignore` stands for the context's `.dockerignore`; our own files go to `scratch`."""
+
+    text: str
+    context: Path
+    tag: str
+    scratch: Path
+    ignore: str | None = None
+    no_cache: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Built:
     """An image in the builder's store, under a tag of ours until `clean`."""
 
@@ -83,19 +95,8 @@ class Builder(Protocol):
 
     name: str
 
-    def build(
-        self,
-        text: str,
-        context: Path,
-        *,
-        tag: str,
-        scratch: Path,
-        options: BuildOptions,
-        ignore: str | None = None,
-        no_cache: bool = False,
-        progress: Progress = lambda line: None,
-    ) -> Built:
-        """Build a text. `ignore` stands for the context's `.dockerignore`; our own files go to `scratch`."""
+    def build(self, order: Order, options: BuildOptions, progress: Progress) -> Built:
+        """Build an image; `BuildFailed` has the words of the step that failed, `TimedOut` says the time was up."""
 
     def export(self, image: str) -> AbstractContextManager[BinaryIO]:
         """A stream of the image as docker-archive or OCI layout, that cannot be rewound."""
@@ -157,14 +158,16 @@ def without_syntax(text: str) -> str:
     return text
 
 
-def write_files(scratch: Path, text: str, ignore: str | None, context: Path, options: BuildOptions) -> Path:
+def write_files(order: Order, options: BuildOptions) -> Path:
     """The Dockerfile in a folder of its own, with the ignore file that a builder reads beside it."""
-    file = scratch / "Dockerfile"
-    file.write_bytes((without_syntax(text) if options.drop_syntax else text).encode("utf-8", "surrogateescape"))
-    own = context / "Dockerfile.dockerignore"
+    text = without_syntax(order.text) if options.drop_syntax else order.text
+    file = order.scratch / "Dockerfile"
+    file.write_bytes(text.encode("utf-8", "surrogateescape"))
+    own = order.context / "Dockerfile.dockerignore"
+    ignore = order.ignore
     if ignore is None and own.is_file():
-        ignore = own.read_text(errors="surrogateescape")
-    beside = scratch / "Dockerfile.dockerignore"
+        ignore = own.read_text(encoding="utf-8", errors="surrogateescape")
+    beside = order.scratch / "Dockerfile.dockerignore"
     beside.unlink(missing_ok=True)
     if ignore is not None:
         beside.write_bytes(ignore.encode("utf-8", "surrogateescape"))

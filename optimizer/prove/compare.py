@@ -64,7 +64,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """All that differs between two images. `owned` are the paths of dropped packages, as dpkg knows them."""
+    """All that differs between two images. `owned` are the paths of dropped packages, as dpkg and apk know them."""
 
     added: tuple[Change, ...] = ()
     removed: tuple[Change, ...] = ()
@@ -102,7 +102,7 @@ def compare(before: Snapshot, after: Snapshot) -> Difference:
         dropped=dropped,
         gained=tuple(sorted(after.packages - before.packages)),
         missing=tuple(sorted(after.missing - before.missing)),
-        owned=_owned(before.tree, {package.name for package in dropped if package.manager == "dpkg"}),
+        owned=_owned(before.tree, dropped),
     )
 
 
@@ -149,16 +149,20 @@ def _setting(name: str, settings: Mapping[str, Any]) -> Any:
     return value
 
 
-def _owned(tree: FileTree, names: set[str]) -> frozenset[str]:
+def _owned(tree: FileTree, dropped: tuple[Package, ...]) -> frozenset[str]:
+    names = {(package.manager, package.name) for package in dropped}
     owned: set[str] = set()
     for entry in tree.entries.values() if names else ():
-        if isinstance(entry.note, Owned) and entry.note.package.partition(":")[0] in names:
-            owned |= owned_paths(entry.note.compressed)
+        note = entry.note
+        rows = (note,) if isinstance(note, Owned) else note.owned if isinstance(note, Packages) else ()
+        for row in rows:
+            if (row.manager, row.package) in names:
+                owned |= owned_paths(row.compressed)
     return frozenset(_real(tree, path) for path in owned)
 
 
 def _real(tree: FileTree, path: str) -> str:
-    """dpkg's `/lib/x` where `/lib` is a link to `usr/lib` is the image's `/usr/lib/x`."""
+    """A database's `/lib/x` where `/lib` is a link to `usr/lib` is the image's `/usr/lib/x`."""
     top, _, rest = path[1:].partition("/")
     target = tree.links.get(f"/{top}") if rest else None
     return f"/{target.strip('/')}/{rest}" if target else path

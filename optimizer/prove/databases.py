@@ -41,8 +41,8 @@ def _paragraphs(text: str) -> Iterator[dict[str, str]]:
         yield {name: value.strip() for name, _, value in rows}
 
 
-def read_owned(content: bytes) -> bytes:
-    """A dpkg list of paths, compressed: one image has some megabytes of them, and few are ever looked into."""
+def compress_paths(content: bytes) -> bytes:
+    """A list of paths, compressed: one image has some megabytes of them, and few are ever looked into."""
     return zlib.compress(content, 6)
 
 
@@ -59,6 +59,23 @@ def read_apk(path: str, content: bytes) -> tuple[Package, ...]:
         if "P" in fields:
             found.append(Package("apk", fields["P"], fields.get("V", "")))
     return tuple(found)
+
+
+def read_apk_paths(content: bytes) -> Iterator[tuple[str, list[str]]]:
+    """Each package of apk's database with its paths: `F:` is a folder, `R:` a file in the folder named last."""
+    for paragraph in content.decode(errors="replace").split("\n\n"):
+        name, folder, paths = "", "", []
+        for line in paragraph.splitlines():
+            key, value = line[:2], line[2:]
+            if key == "P:":
+                name = value
+            elif key == "F:":
+                folder = f"/{value}".rstrip("/")
+                paths.append(folder)
+            elif key == "R:":
+                paths.append(f"{folder}/{value}")
+        if name:
+            yield name, paths
 
 
 def read_rpm(path: str, content: bytes) -> tuple[Package, ...]:

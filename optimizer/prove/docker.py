@@ -4,10 +4,9 @@ import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import BinaryIO, cast
 
-from .builders import BuildOptions, Built, Ran, write_files
+from .builders import BuildOptions, Built, Order, Ran, write_files
 from .errors import ArchiveError, BuilderFailed, BuilderMissing, BuildFailed, TimedOut
 from .process import Running, held, output_of
 from .steps import BuildLog, Progress
@@ -34,21 +33,10 @@ class Docker:
         except BuilderFailed as problem:
             raise BuilderMissing("its buildx plugin is not installed") from problem
 
-    def build(
-        self,
-        text: str,
-        context: Path,
-        *,
-        tag: str,
-        scratch: Path,
-        options: BuildOptions,
-        ignore: str | None = None,
-        no_cache: bool = False,
-        progress: Progress = lambda line: None,
-    ) -> Built:
+    def build(self, order: Order, options: BuildOptions, progress: Progress) -> Built:
         """See `Builder.build`."""
-        file = write_files(scratch, text, ignore, context, options)
-        identity = scratch / "image"
+        file = write_files(order, options)
+        identity = order.scratch / "image"
         identity.unlink(missing_ok=True)
         command = [
             self.program,
@@ -57,12 +45,12 @@ class Docker:
             "--progress=rawjson",
             "--load",
             "-t",
-            tag,
+            order.tag,
             "-f",
             str(file),
             f"--iidfile={identity}",
         ]
-        command += build_flags(options) + (["--no-cache"] if no_cache else []) + [str(context)]
+        command += build_flags(options) + (["--no-cache"] if order.no_cache else []) + [str(order.context)]
         log = BuildLog(progress)
         # Attestations would make an index of what is one image.
         with Running(
@@ -74,7 +62,7 @@ class Docker:
         if status:
             message, tail = log.failure
             raise BuildFailed(message, tail)
-        return Built(identity.read_text().strip(), tag, seconds, log.steps, log.text)
+        return Built(identity.read_text().strip(), order.tag, seconds, log.steps, log.text)
 
     @contextmanager
     def export(self, image: str) -> Iterator[BinaryIO]:

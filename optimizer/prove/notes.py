@@ -5,23 +5,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from .databases import Package, read_apk, read_dist_info, read_dpkg, read_node, read_owned, read_rpm
+from .databases import Package, compress_paths, read_apk, read_apk_paths, read_dist_info, read_dpkg, read_node, read_rpm
 from .elf import MAGIC, Elf, read_elf
 
 
 @dataclass(frozen=True, slots=True)
-class Packages:
-    """Packages that a database, or a package's own file, names as installed."""
+class Owned:
+    """The paths that dpkg or apk says belong to a package, compressed."""
 
-    packages: tuple[Package, ...]
+    manager: str
+    package: str
+    compressed: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Owned:
-    """The paths that dpkg says belong to a package, compressed."""
+class Packages:
+    """Packages that a database, or a package's own file, names as installed; apk's database knows their paths too."""
 
-    package: str
-    compressed: bytes
+    packages: tuple[Package, ...]
+    owned: tuple[Owned, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,14 @@ def _packages(read: Callable[[str, bytes], tuple[Package, ...]]) -> Callable[[st
 
 
 def _owned(path: str, stream: BinaryIO) -> Note:
-    name = path.rpartition("/")[2].removesuffix(".list")
-    return Owned(name, read_owned(stream.read()))
+    name = path.rpartition("/")[2].removesuffix(".list").partition(":")[0]
+    return Owned("dpkg", name, compress_paths(stream.read()))
+
+
+def _apk(path: str, stream: BinaryIO) -> Note:
+    content = stream.read()
+    owned = (Owned("apk", name, compress_paths("\n".join(paths).encode())) for name, paths in read_apk_paths(content))
+    return Packages(read_apk(path, content), tuple(owned))
 
 
 def _lines(_path: str, stream: BinaryIO) -> Note:
@@ -53,7 +61,7 @@ def _lines(_path: str, stream: BinaryIO) -> Note:
 READERS: tuple[tuple[re.Pattern[str], Callable[[str, BinaryIO], Note]], ...] = (
     (re.compile(r"/var/lib/dpkg/(status|status\.d/[^/]+(?<!\.md5sums))"), _packages(read_dpkg)),
     (re.compile(r"/var/lib/dpkg/info/[^/]+\.list"), _owned),
-    (re.compile(r"/(usr/)?lib/apk/db/installed"), _packages(read_apk)),
+    (re.compile(r"/(usr/)?lib/apk/db/installed"), _apk),
     (re.compile(r"/(var/lib|usr/lib/sysimage)/rpm/rpmdb\.sqlite"), _packages(read_rpm)),
     (re.compile(r".*/[^/]+\.(dist-info/METADATA|egg-info/PKG-INFO|egg-info)"), _packages(read_dist_info)),
     (re.compile(r".*/node_modules/(@[^/]+/)?[^/]+/package\.json"), _packages(read_node)),

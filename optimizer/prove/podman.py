@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from .builders import BuildOptions, Built, Ran, write_files
+from .builders import BuildOptions, Built, Order, Ran, write_files
 from .docker import Docker, build_flags, exported, network_flag, read_output
 from .errors import BuilderFailed, BuilderMissing, BuildFailed, TimedOut
 from .process import Running, held, output_of
@@ -60,21 +60,10 @@ class Podman(Docker):
     def __init__(self) -> None:
         _check(self.program)
 
-    def build(
-        self,
-        text: str,
-        context: Path,
-        *,
-        tag: str,
-        scratch: Path,
-        options: BuildOptions,
-        ignore: str | None = None,
-        no_cache: bool = False,
-        progress: Progress = lambda line: None,
-    ) -> Built:
+    def build(self, order: Order, options: BuildOptions, progress: Progress) -> Built:
         """See `Builder.build`."""
-        file = write_files(scratch, text, ignore, context, options)
-        identity = scratch / "image"
+        file = write_files(order, options)
+        identity = order.scratch / "image"
         # The OCI format has no room for HEALTHCHECK and SHELL.
         command = [
             self.program,
@@ -83,13 +72,13 @@ class Podman(Docker):
             "--layers",
             "--force-rm",
             "-t",
-            f"localhost/{tag}",
+            f"localhost/{order.tag}",
             "-f",
             str(file),
             f"--iidfile={identity}",
         ]
         command += [f"--ignorefile={file}.dockerignore"] if Path(f"{file}.dockerignore").exists() else []
-        command += build_flags(options) + (["--no-cache"] if no_cache else []) + [str(context)]
+        command += build_flags(options) + (["--no-cache"] if order.no_cache else []) + [str(order.context)]
         reader = StepReader(progress)
         with self.tidy(), Running(command, timeout=options.timeout, merge=True) as running:
             reader.read(running.output)
@@ -99,7 +88,7 @@ class Podman(Docker):
             raise BuildFailed(last, "\n".join(reader.lines[-40:]))
         return Built(
             identity.read_text().strip().removeprefix("sha256:"),
-            tag,
+            order.tag,
             seconds,
             tuple(reader.steps),
             "\n".join(reader.lines),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .allowances import Allowance, Problem, Verdict, judge
 from .archive import read_image
-from .builders import Builder, BuildOptions, Built
+from .builders import Builder, BuildOptions, Built, Order
 from .compare import Difference, Snapshot, compare, snapshot
 from .errors import BuildFailed, ProofError, TableError
 from .layer import Layer
@@ -168,16 +168,8 @@ class _Bench:
             return built, snapshot(read_image(stream, known=self.layers, platform=self.options.build.platform))
 
     def build(self, text: str, context: Path, ignore: str | None, *, cached: bool) -> Built:
-        return self.builder.build(
-            text,
-            context,
-            tag=self.shop.tag(),
-            scratch=self.shop.scratch(),
-            options=self.options.build,
-            ignore=ignore,
-            no_cache=not cached,
-            progress=self.progress,
-        )
+        order = Order(text, context, self.shop.tag(), self.shop.scratch(), ignore, no_cache=not cached)
+        return self.builder.build(order, self.options.build, self.progress)
 
     def find_culprits(
         self, one: Snapshot, steps: tuple[tuple[str, str], ...], problems: tuple[Problem, ...]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
+
+from optimizer.syntax.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Joined:
     """Joined text and where its pieces stand in the source.
 

@@ -7,18 +7,11 @@ same object. A field that is not source text but was read out of it says so with
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any
+from dataclasses import fields
+from typing import Any, cast
 
 from optimizer.syntax import quoting
-
-
-def derived(default: Any = ...) -> Any:
-    """A field that is read out of the source text beside it and never printed."""
-    if default is ...:
-        return field(metadata={"derived": True}, repr=False)
-    return field(default=default, metadata={"derived": True}, repr=False)
-
+from optimizer.syntax.record import derived, record
 
 _PRINTED: dict[type[Node], tuple[str, ...]] = {}
 
@@ -26,11 +19,11 @@ _PRINTED: dict[type[Node], tuple[str, ...]] = {}
 def printed_fields(kind: type[Node]) -> tuple[str, ...]:
     """The names of the fields that hold source text, in source order."""
     if kind not in _PRINTED:
-        _PRINTED[kind] = tuple(f.name for f in fields(kind) if not f.metadata.get("derived"))
+        _PRINTED[kind] = tuple(f.name for f in fields(cast(Any, kind)) if not f.metadata.get("derived"))
     return _PRINTED[kind]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Node:
     """A piece of the file. `eq=False`: two nodes are the same only if they are one object."""
 
@@ -54,7 +47,7 @@ class Node:
             yield from child.walk()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Line(Node):
     """A whole line above an instruction that is a comment or blank, with its line end."""
 
@@ -67,7 +60,7 @@ class Line(Node):
         return text[1:].strip() if text.startswith("#") else None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Directive(Node):
     """A parser directive at the top of the file; `name` in lower case."""
 
@@ -76,7 +69,7 @@ class Directive(Node):
     value: str = derived()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Gap(Node):
     """Blanks, continuations, and the comment and blank lines inside them."""
 
@@ -89,13 +82,13 @@ class Gap(Node):
         return tuple(line for line in lines if line.startswith("#"))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Word(Node):
     """One word. `text` is what is read when continuations inside it are joined."""
 
     raw: str
     text: str = derived()
-    scripts: tuple[ShellScript, ...] = derived(())
+    scripts: tuple[ShellScript, ...] = derived(default=())
     """The command substitutions inside the word, read for the facts; they are not printed."""
 
     @property
@@ -104,7 +97,7 @@ class Word(Node):
         return quoting.literal(self.text)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Flag(Node):
     """A flag of an instruction (`--chown=app`). `text` is the flag without quotes, as BuildKit reads it."""
 
@@ -123,7 +116,7 @@ class Flag(Node):
         return value if equals else None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Operator(Node):
     """A shell operator or a line end that separates commands: `&&`, `;`, `|`, `(`, `\\n` ..."""
 
@@ -131,7 +124,7 @@ class Operator(Node):
     text: str = derived()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Reserved(Node):
     """A reserved word of the shell where it is one: `if`, `then`, `{`, `!` ..."""
 
@@ -139,7 +132,7 @@ class Reserved(Node):
     text: str = derived()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Comment(Node):
     """A comment of the shell, from `#` to the end of what the shell sees as the line."""
 
@@ -147,7 +140,7 @@ class Comment(Node):
     text: str = derived()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Redirect(Node):
     """`2> /dev/null`: the operator with its descriptor, the gap and the word that follows (None: `>&-` in one)."""
 
@@ -161,7 +154,7 @@ class Redirect(Node):
         return self.operator.text.lstrip("0123456789") in {"<<", "<<-"}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Command(Node):
     """A simple command: assignments, words, redirects and the gaps between them."""
 
@@ -188,7 +181,7 @@ class Command(Node):
         return tuple(words[:first]), tuple(words[first:])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Compound(Node):
     """A compound command (`{ }`, `( )`, `if`, `for`, `case`, `[[ ]]`, `(( ))`, a function ...) with its redirects."""
 
@@ -201,15 +194,15 @@ class Compound(Node):
         return first.text if isinstance(first, Reserved | Operator) else "function"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class ShellScript(Node):
     """What a shell runs: commands, the operators between them, gaps and comments, flat and in source order."""
 
     parts: tuple[ShellPart, ...]
-    text: str = derived("")
+    text: str = derived(default="")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Opaque(Node):
     """Text that is not modelled. No transform may look inside. `text` is what is read when continuations are joined."""
 
@@ -217,7 +210,7 @@ class Opaque(Node):
     text: str = derived()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Item(Node):
     """A string of a JSON array, with its quotes; `text` is its value."""
 
@@ -230,7 +223,7 @@ class Item(Node):
         return self.text
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class ExecForm(Node):
     """The JSON form of RUN, CMD, ENTRYPOINT, SHELL, COPY, ADD, VOLUME, HEALTHCHECK CMD."""
 
@@ -242,7 +235,7 @@ class ExecForm(Node):
         return tuple(part for part in self.parts if isinstance(part, Item))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Words(Node):
     """Words that no shell reads: the arguments of FROM, COPY, EXPOSE, USER, WORKDIR ..."""
 
@@ -254,7 +247,7 @@ class Words(Node):
         return tuple(part for part in self.parts if isinstance(part, Word))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Pair(Node):
     """A name and its value in ENV, LABEL or ARG; `separator` is `=`, or a gap in the legacy form `ENV NAME value`."""
 
@@ -263,7 +256,7 @@ class Pair(Node):
     value: Word | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Pairs(Node):
     """The arguments of ENV, LABEL and ARG."""
 
@@ -280,7 +273,7 @@ class Pairs(Node):
         return any(isinstance(pair.separator, Gap) for pair in self.pairs)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Heredoc(Node):
     """The lines of a heredoc and its terminator line. `body` is a script where it alone is what RUN runs."""
 
@@ -292,7 +285,7 @@ class Heredoc(Node):
     expands: bool = derived()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Instruction(Node):
     """One instruction with the blank and comment lines above it, which are its own.
 
@@ -326,14 +319,14 @@ class Instruction(Node):
         return tuple(part for part in self.flags if isinstance(part, Flag))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Stage(Node):
     """A build stage; the first instruction is its FROM."""
 
     instructions: tuple[Instruction, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Dockerfile(Node):
     """The whole file. `prologue`: what stands before the first FROM; `footer`: the lines after the last instruction."""
 

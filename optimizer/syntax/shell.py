@@ -51,6 +51,7 @@ _match_in: Final = re.compile(rf"in{DELIMITED}").match
 _match_name: Final = re.compile(rf"{NAME}(?=[ \t\n;)]|\Z)").match
 _match_function_name: Final = re.compile(r"[A-Za-z0-9_./:@%,+-]+\Z").match
 _match_array: Final = re.compile(rf"{NAME}(?:\[[^]\"'\\` \t\n]+\])?\+?=\Z").match
+_match_open_element: Final = re.compile(r"\[(?![^][ \t\n]*\]=)").match
 _match_open_subscript: Final = re.compile(rf"{NAME}\[[^]]*\Z").match
 _match_delimiter: Final = re.compile(r"(?:[^\\'\"$`]|'[^']*'|\"[^\"\\$`]*\"|\\[^\n])+", re.DOTALL).fullmatch
 _match_unary: Final = re.compile(rf"-[abcdefghknoprstuvwxzGLNORS]{DELIMITED}").match
@@ -368,7 +369,7 @@ class Parser(Scanner):
                 pos += 1
             else:
                 start, pos = pos, self.word(pos)
-                if pos == start or self.at(pos) == "(":
+                if pos == start or self.at(pos) == "(" or _match_open_element(self.text, start, pos):
                     self.refuse()
 
     def check_assignments(self, parts: list[Word | Redirect | Gap]) -> None:
@@ -519,7 +520,9 @@ class Parser(Scanner):
         self.skip()
         if self.text.startswith("((", self.pos, self.end):
             end = self.arithmetic(self.pos + 2)
-            self.expression(end if end is not None else self.refuse())
+            if end is None or self.text.count(";", self.pos, end) != 2:
+                self.refuse()
+            self.expression(end)
             if self.skip() == ";":
                 self.symbol(";")
         else:

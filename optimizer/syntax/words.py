@@ -41,7 +41,7 @@ _match_subscript: Final = re.compile(rf"\[(?:[A-Za-z0-9_@*+-]++|{_PARAMETER})++\
 _match_parameter_operator: Final = re.compile(
     r":?[-+=?]|##?|%%?|//?|\^\^?|,,?|@[A-Za-z](?=\})|:(?=[^}])|[@*](?=\})"
 ).match
-_match_parameter_plain: Final = re.compile(r"[^}{\\'\"$`]*+").match
+_match_parameter_plain: Final = re.compile(r"(?:[^}{\\'\"$`<>]++|[<>](?!\())*+").match
 _match_single_in_double: Final = re.compile(r"'[^'\"\\$`{}]*+'").match
 _match_double_in_double: Final = re.compile(rf"\"(?:[^\"'\\$`{{}}]++|{_PARAMETER})*+\"").match
 _match_arithmetic_plain: Final = re.compile(r"[^()\\'\"$`]*+").match

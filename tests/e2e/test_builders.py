@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from optimizer.prove.builders import Builder, BuildOptions
+from optimizer.prove.builders import Builder, BuildOptions, Order
 from optimizer.prove.errors import BuildFailed, TimedOut
 from optimizer.prove.workshop import PREFIX, Workshop, workshop
 
@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def build(builder: Builder, shop: Workshop, text: str, context: Path, options: BuildOptions) -> str:
-    return builder.build(text, context, tag=shop.tag(), scratch=shop.scratch(), options=options).tag
+    return builder.build(Order(text, context, shop.tag(), shop.scratch()), options, print).tag
 
 
 def test_arguments_target_and_secrets_reach_the_build(
@@ -48,11 +48,9 @@ def test_an_ignore_file_that_was_changed_is_used(need: Callable[..., None], buil
     need("busybox")
     (context / ".dockerignore").write_text("app.sh\n")
     with workshop(builder) as shop:
-        tag = shop.tag()
-        options = BuildOptions.from_environment()
-        text = "FROM busybox\nCOPY . /c\n"
-        builder.build(text, context, tag=tag, scratch=shop.scratch(), options=options, ignore="data.txt\n")
-        ran = builder.run(tag, ["ls", "/c"], name=shop.container(), timeout=30, network="host")
+        order = Order("FROM busybox\nCOPY . /c\n", context, shop.tag(), shop.scratch(), ignore="data.txt\n")
+        builder.build(order, BuildOptions.from_environment(), print)
+        ran = builder.run(order.tag, ["ls", "/c"], name=shop.container(), timeout=30, network="host")
     assert ran.output == "app.sh\n"
 
 

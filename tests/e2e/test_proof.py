@@ -16,6 +16,7 @@ ALLOWANCES = {
     "merge-run": Allowance(),
     "clean-lists": Allowance(may_remove=("/var/lib/apt/lists/**",)),
     "drop-temporary": Allowance(may_remove=("/tmp/**",)),
+    "drop-packages": Allowance(may_drop_packages=True),
     "lie": Allowance(),
 }
 
@@ -52,6 +53,31 @@ def test_an_honest_rewrite_is_proved(need: Callable[..., None], builder: Builder
     proof = check(builder, context, BEFORE, [("merge-run", MERGED), ("drop-temporary", DROPPED)])
     assert not proof.verdict.problems
     assert ("removed /tmp/x", "drop-temporary") in proof.verdict.allowed
+
+
+GENERATED = {"removed /etc/ca-certificates.conf", "removed /usr/local/share/ca-certificates"}
+"""What the scripts of the package ca-certificates make; dpkg does not know of it, so a transform must name it itself."""
+
+
+@pytest.mark.parametrize(
+    ("base", "more", "fewer"),
+    [
+        ("alpine", "FROM alpine:3.23\nRUN apk add curl git\n", "FROM alpine:3.23\nRUN apk add curl\n"),
+        (
+            "slim",
+            "FROM debian:bookworm-slim\nRUN apt-get update && apt-get install -y curl\n",
+            "FROM debian:bookworm-slim\nRUN apt-get update && apt-get install -y --no-install-recommends curl\n",
+        ),
+    ],
+)
+def test_packages_are_dropped_with_what_was_theirs(
+    base: str, more: str, fewer: str, need: Callable[..., None], builder: Builder, context: Path
+) -> None:
+    need(base)
+    proof = check(builder, context, more, [("drop-packages", fewer)])
+    assert proof.difference
+    assert proof.difference.dropped
+    assert {str(problem) for problem in proof.verdict.problems} <= GENERATED
 
 
 @pytest.mark.parametrize("lie", LIES)

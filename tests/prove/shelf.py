@@ -3,10 +3,9 @@
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import BinaryIO
 
-from optimizer.prove.builders import BuildOptions, Built, Ran
+from optimizer.prove.builders import BuildOptions, Built, Order, Ran
 from optimizer.prove.errors import BuildFailed
 from optimizer.prove.steps import Progress, Step
 
@@ -26,24 +25,13 @@ class Shelf:
         self.built: list[str] = []
         self.contexts: list[dict[str, bytes]] = []
 
-    def build(
-        self,
-        text: str,
-        context: Path,
-        *,
-        tag: str,
-        scratch: Path,
-        options: BuildOptions,
-        ignore: str | None = None,
-        no_cache: bool = False,
-        progress: Progress = lambda line: None,
-    ) -> Built:
-        if text not in self.images:
-            raise BuildFailed(f"cannot build {text}")
-        self.built.append(text)
-        self.contexts.append({path.name: path.read_bytes() for path in context.iterdir() if path.is_file()})
-        self.tags[tag] = text
-        return Built(tag, tag, 1.0, (Step("[1/1] RUN x", not no_cache, 1.0),), "")
+    def build(self, order: Order, options: BuildOptions, progress: Progress) -> Built:
+        if order.text not in self.images:
+            raise BuildFailed(f"cannot build {order.text}")
+        self.built.append(order.text)
+        self.contexts.append({path.name: path.read_bytes() for path in order.context.iterdir() if path.is_file()})
+        self.tags[order.tag] = order.text
+        return Built(order.tag, order.tag, 1.0, (Step("[1/1] RUN x", not order.no_cache, 1.0),), "")
 
     @contextmanager
     def export(self, image: str) -> Iterator[BinaryIO]:

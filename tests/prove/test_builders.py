@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from optimizer.prove.builders import BuildOptions, find_builder, without_syntax, write_files
+from optimizer.prove.builders import BuildOptions, Order, find_builder, without_syntax, write_files
 from optimizer.prove.errors import BuilderFailed, BuilderMissing, TimedOut
 from optimizer.prove.podman import StepReader
 from optimizer.prove.process import Interrupted, Running, held, interrupts, output_of
@@ -37,7 +37,10 @@ def test_the_syntax_line_is_dropped_only_where_it_is_a_directive(text: str, expe
 
 def test_the_bytes_of_the_file_reach_the_builder(tmp_path: Path) -> None:
     text = b"FROM a\r\n# \xff\n".decode("utf-8", "surrogateescape")
-    assert write_files(tmp_path, text, None, tmp_path / "none", BuildOptions()).read_bytes() == b"FROM a\r\n# \xff\n"
+    assert (
+        write_files(Order(text, tmp_path / "none", "tag", tmp_path), BuildOptions()).read_bytes()
+        == b"FROM a\r\n# \xff\n"
+    )
 
 
 def test_an_ignore_file_of_the_dockerfile_goes_with_it_and_a_new_one_stands_for_it(tmp_path: Path) -> None:
@@ -45,9 +48,9 @@ def test_an_ignore_file_of_the_dockerfile_goes_with_it_and_a_new_one_stands_for_
     context.mkdir()
     (context / "Dockerfile.dockerignore").write_text("old\n")
     beside = tmp_path / "Dockerfile.dockerignore"
-    write_files(tmp_path, FROM, None, context, BuildOptions())
+    write_files(Order(FROM, context, "tag", tmp_path), BuildOptions())
     assert beside.read_text() == "old\n"
-    write_files(tmp_path, FROM, "new\n", context, BuildOptions())
+    write_files(Order(FROM, context, "tag", tmp_path, ignore="new\n"), BuildOptions())
     assert beside.read_text() == "new\n"
 
 

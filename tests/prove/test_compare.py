@@ -182,6 +182,16 @@ def test_a_package_dropped_is_seen_with_the_paths_that_were_its() -> None:
     assert {"/usr/bin/curl", "/usr/lib/libcurl.so"} <= found.owned
 
 
+def test_the_paths_of_an_alpine_package_are_known() -> None:
+    content = (
+        b"P:curl\nV:1\nF:usr\nF:usr/bin\nR:curl\na:0:0:755\nR:wcurl\nF:\nR:top\n\nP:musl\nV:1\nF:lib\nR:libc.so\n\n"
+    )
+    before, after = (
+        shot(layer(Member("lib/apk/db/installed", text))) for text in (content, content[content.index(b"P:musl") :])
+    )
+    assert compare(before, after).owned == {"/usr", "/usr/bin", "/usr/bin/curl", "/usr/bin/wcurl", "", "/top"}
+
+
 PROGRAM = Member("usr/bin/tool", elf(["libfoo.so.1"]), 0o755)
 LIBRARY = Member("usr/lib/x86_64-linux-gnu/libfoo.so.1.2", elf())
 LINK = link("usr/lib/x86_64-linux-gnu/libfoo.so.1", "libfoo.so.1.2")
