@@ -20,6 +20,8 @@ def comments(facts: Facts) -> Counter[tuple[str, str, int, bool]]:
     """Each comment with the kind of instruction and the stage that it belongs to, and whether it stands above it."""
     found: Counter[tuple[str, str, int, bool]] = Counter()
     for number, instruction in _numbered(facts):
+        if "#" not in facts.sources[instruction]:
+            continue
         for text, above in _comments_of(instruction):
             found[text, instruction.name, number, above and bool(PRAGMA.match(text))] += 1
     found.update((line.comment, "", -1, False) for line in facts.tree.footer if line.comment is not None)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from optimizer import aspects
 from optimizer.facts import Facts
-from optimizer.syntax.nodes import Instruction
+from optimizer.syntax.nodes import Instruction, source
 from optimizer.trace import Atom, trace
 from optimizer.transform import Aspect, Leeway
 
@@ -41,6 +41,8 @@ def violation(before: Facts, after: Facts, pieces: Mapping[Instruction, str], pr
 
 def layout(before: Facts, after: Facts, pieces: Mapping[Instruction, str]) -> str | None:
     """The new file is the old one with the pieces in their places, and each piece ends where an instruction ends."""
+    if any(source(i) != text for i, text in after.sources.items() if i not in before.sources):
+        return "the tree does not print as it was read"
     expected = [pieces.get(instruction, text) for instruction, text in before.sources.items()]
     starts = {0}
     at = 0

@@ -13,7 +13,7 @@ from itertools import pairwise
 from optimizer.checks import Promise, violation
 from optimizer.facts import Facts
 from optimizer.pragmas import Pragmas
-from optimizer.syntax.nodes import Instruction, Node
+from optimizer.syntax.nodes import Dockerfile, Instruction, Node, Stage
 from optimizer.syntax.parser import parse
 from optimizer.syntax.problems import Problem
 from optimizer.transform import Declined, Proposal, Safety, Transform
@@ -160,7 +160,7 @@ class _Session:
         return None
 
     def _owner(self, node: Node) -> Instruction | None:
-        return self.facts.instruction_at(self.facts.spans[node][0])
+        return self.facts.places.instruction_at(self.facts.places.span(node)[0])
 
     def _advance(self, transform: Transform, wanted: list[Proposal], seen: set[str]) -> bool:
         """Make what does not overlap, together if the checks agree, else one by one. Whether anything changed."""
@@ -186,7 +186,7 @@ class _Session:
         ends: list[int] = []
         batch = []
         for proposal in wanted:
-            places = [self.facts.spans[node] for node in proposal.edits]
+            places = [self.facts.places.span(node) for node in proposal.edits]
             if any(_taken(starts, ends, start, end) for start, end in places):
                 continue
             for start, end in places:
@@ -197,17 +197,19 @@ class _Session:
 
     def _try(self, transform: Transform, batch: Collection[Proposal], seen: set[str]) -> str | None:
         """Make the proposals if the checks allow them; else say why not and leave all as it was."""
-        edits = [(*self.facts.spans[node], text) for p in batch for node, text in p.edits.items()]
+        edits = [(*self.facts.places.span(node), text) for p in batch for node, text in p.edits.items()]
         edits.sort()
         if any(one[1] > other[0] for one, other in pairwise(edits)):
             return "its edits overlap"
         text = spliced(self.facts.text, edits)
         if text in seen:
             return "it would bring back an earlier text"
-        after = Facts(parse(text))
+        pieces = self._pieces(edits)
+        after = Facts(sharing(parse(text), self.facts, pieces))
+        after.inherit(self.facts)
         leeway = transform.leeway.union(*(p.leeway for p in batch))
         promise = Promise(transform.may_change, leeway)
-        if why := violation(self.facts, after, self._pieces(edits), promise):
+        if why := violation(self.facts, after, pieces, promise):
             return why
         for proposal in batch:
             safety = proposal.safety or transform.safety
@@ -221,17 +223,14 @@ class _Session:
         """The new text of each instruction that an edit lies in."""
         inside: dict[Instruction, list[tuple[int, int, str]]] = {}
         for start, end, text in edits:
-            if (instruction := self.facts.instruction_at(start)) is not None:
-                first = self.facts.spans[instruction][0]
+            if (instruction := self.facts.places.instruction_at(start)) is not None:
+                first = self.facts.places.span(instruction)[0]
                 inside.setdefault(instruction, []).append((start - first, end - first, text))
         return {instruction: spliced(self.facts.sources[instruction], found) for instruction, found in inside.items()}
 
     def _line(self, node: Node) -> int:
-        """The line of the original file at which a node begins; an instruction begins behind its comments."""
-        start = self.facts.spans[node][0]
-        if isinstance(node, Instruction):
-            start += sum(len(line.raw) for line in node.leading)
-        return self.origins[self.facts.line_at(start)]
+        """The line of the original file at which a node begins."""
+        return self.origins[self.facts.places.line(node)]
 
     def _refuse(self, transform: Transform, proposal: Proposal, why: str) -> None:
         line = self._line(proposal.at)
@@ -240,6 +239,27 @@ class _Session:
     def _stand_back(self, transform: Transform, at: Node, why: str) -> None:
         line = self._line(at)
         self.stood_back[transform.id, line, why] = StoodBack(transform.id, line, why)
+
+
+def sharing(tree: Dockerfile, before: Facts, edited: Collection[Instruction]) -> Dockerfile:
+    """The tree with the old nodes in the place of instructions whose text is as it was: what is known of them holds."""
+    old: dict[str, list[Instruction]] = {}
+    for instruction, text in before.sources.items():
+        if instruction not in edited:
+            old.setdefault(text, []).append(instruction)
+    for instructions in old.values():
+        instructions.reverse()
+    texts = iter(tree.texts)
+
+    def kept(instructions: Iterable[Instruction]) -> tuple[Instruction, ...]:
+        pairs = zip(instructions, texts, strict=False)
+        return tuple(old[text].pop() if old.get(text) else instruction for instruction, text in pairs)
+
+    if tree.escape != before.tree.escape:
+        return tree
+    prologue = kept(tree.prologue)
+    stages = tuple(Stage(kept(stage.instructions)) for stage in tree.stages)
+    return Dockerfile(tree.bom, tree.directives, prologue, stages, tree.footer, tree.texts)
 
 
 def _taken(starts: list[int], ends: list[int], start: int, end: int) -> bool:

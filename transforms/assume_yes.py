@@ -86,7 +86,7 @@ def assume_yes(facts: Facts) -> Iterator[Proposal | Declined]:
     Sources: apt-get(8), dnf(8), yum(8), zypper(8), pacman(8), tdnf(8); hadolint DL3014, DL3030, DL3034, DL3038.
     """
     for instruction in facts.runs:
-        if facts.first_match(facts.stage_of[instruction], _CONFIGURED) < facts.spans[instruction][1]:
+        if facts.first_match(facts.stage_of[instruction], _CONFIGURED) < facts.places.span(instruction)[1]:
             continue
         for package in facts.package_calls(instruction):
             manager = package.manager

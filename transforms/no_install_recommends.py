@@ -91,7 +91,7 @@ def no_install_recommends(facts: Facts) -> Iterator[Proposal | Declined]:
     Sources: apt-get(8), dnf.conf(5), zypper(8); Debian indices of bookworm and trixie; hadolint DL3015.
     """
     for instruction in facts.runs:
-        if facts.first_match(facts.stage_of[instruction], _CONFIGURED) < facts.spans[instruction][1]:
+        if facts.first_match(facts.stage_of[instruction], _CONFIGURED) < facts.places.span(instruction)[1]:
             continue
         for package in facts.package_calls(instruction):
             if not package.manager.lean or not package.installs or not package.operands:

@@ -6,7 +6,6 @@ Facts read the build context only through the `Context` they were given; `None` 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,19 +16,17 @@ from optimizer.facts.calls import Call, calls
 from optimizer.facts.chains import Chain, chain
 from optimizer.facts.mounts import Mount, mounts
 from optimizer.facts.packages import PackageCall, package_call
+from optimizer.facts.places import Places
 from optimizer.facts.scope import PLATFORM_ARGUMENTS, Scope
 from optimizer.syntax.nodes import (
     Dockerfile,
     ExecForm,
     Instruction,
-    Node,
     Opaque,
     Pairs,
     ShellScript,
     Stage,
     Words,
-    source,
-    spans,
 )
 from optimizer.syntax.problems import Problem, problems
 
@@ -73,6 +70,15 @@ class Facts:
     _package_calls: dict[Instruction, tuple[PackageCall, ...]] = field(default_factory=dict, repr=False)
     _chains: dict[Instruction, Chain | None] = field(default_factory=dict, repr=False)
     _memory: dict[Hashable, object] = field(default_factory=dict, repr=False)
+
+    def inherit(self, other: Facts) -> None:
+        """Take over what is known of the instructions that both trees share and that run in the same shell."""
+        scopes = other.scopes
+        shared = {i for i, scope in self.scopes.items() if i in scopes and scopes[i].shell == scope.shell}
+        self._scripts |= {i: known for i, known in other._scripts.items() if i in shared}
+        self._calls |= {i: known for i, known in other._calls.items() if i in shared}
+        self._package_calls |= {i: known for i, known in other._package_calls.items() if i in shared}
+        self._chains |= {i: known for i, known in other._chains.items() if i in shared}
 
     def remembered(self, key: Hashable, compute: Callable[[], Value]) -> Value:
         """What was computed under this key before, or is now: projections of the tree are asked for again and again."""
@@ -133,42 +139,17 @@ class Facts:
     @cached_property
     def sources(self) -> dict[Instruction, str]:
         """The text of each instruction, with the lines above it."""
-        return {instruction: source(instruction) for instruction in self.tree.instructions}
+        return dict(zip(self.tree.instructions, self.tree.texts, strict=True))
 
     @cached_property
+    def places(self) -> Places:
+        """Where things stand in the text."""
+        return Places(self.tree)
+
+    @property
     def text(self) -> str:
         """The whole file."""
-        head = self.tree.bom + "".join(directive.raw for directive in self.tree.directives)
-        return head + "".join(self.sources.values()) + "".join(line.raw for line in self.tree.footer)
-
-    @cached_property
-    def spans(self) -> dict[Node, tuple[int, int]]:
-        """Where each node stands in `text`."""
-        return spans(self.tree)
-
-    @cached_property
-    def _starts(self) -> tuple[list[int], list[Instruction]]:
-        """Where each instruction begins in `text`, and the instructions, in order."""
-        at = len(self.text) - sum(map(len, self.sources.values())) - sum(len(line.raw) for line in self.tree.footer)
-        starts = []
-        for text in self.sources.values():
-            starts.append(at)
-            at += len(text)
-        return starts, list(self.sources)
-
-    def instruction_at(self, offset: int) -> Instruction | None:
-        """The instruction that holds the character; None above the first, the last one for all behind it."""
-        starts, instructions = self._starts
-        at = bisect_right(starts, offset)
-        return instructions[at - 1] if at else None
-
-    @cached_property
-    def _line_ends(self) -> list[int]:
-        return [match.start() for match in re.finditer("\n", self.text)]
-
-    def line_at(self, offset: int) -> int:
-        """The line of a character, counted from 0."""
-        return bisect_left(self._line_ends, offset)
+        return self.places.text
 
     @cached_property
     def newline(self) -> str:
@@ -240,15 +221,16 @@ class Facts:
         return self.script(instruction) is None or any(isinstance(doc.body, Opaque) for doc in run.heredocs)
 
     def first_match(self, stage: BuildStage, pattern: re.Pattern[str]) -> int:
-        """Where in the file a stage, or one that it is built from, first says something; past the end: nowhere."""
+        """Where the instruction begins that first says something in a stage or its bases; past the end: nowhere."""
         return self.remembered((stage.number, pattern), lambda: self._first_match(stage, pattern))
 
     def _first_match(self, stage: BuildStage, pattern: re.Pattern[str]) -> int:
         found = [len(self.text)]
         for one in stage.lineage:
-            start, end = self.spans[one.node]
-            match = pattern.search(self.text, start, end)
-            found += [match.start()] if match else []
+            for instruction in one.node.instructions:
+                if pattern.search(self.sources[instruction]):
+                    found.append(self.places.span(instruction)[0])
+                    break
         return min(found)
 
     def copied_out_of(self, stage: BuildStage) -> tuple[str, ...]:

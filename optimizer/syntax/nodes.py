@@ -335,6 +335,8 @@ class Dockerfile(Node):
     prologue: tuple[Instruction, ...]
     stages: tuple[Stage, ...]
     footer: tuple[Line, ...]
+    texts: tuple[str, ...] = derived()
+    """The text of each instruction, in source order, with the lines above it."""
 
     @property
     def instructions(self) -> Iterator[Instruction]:

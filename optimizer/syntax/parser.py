@@ -71,6 +71,8 @@ class _Parser:
         prologue: list[Instruction] = []
         stages: list[list[Instruction]] = []
         leading: list[Line] = []
+        texts: list[str] = []
+        begin = self._offsets[self._at]
         while self._at < len(self._lines):
             line = self._lines[self._at]
             content = line.rstrip("\r\n").strip(SPACE)
@@ -80,12 +82,20 @@ class _Parser:
                 continue
             instruction = self._instruction(tuple(leading))
             leading = []
+            end = self._offsets[self._at]
+            texts.append(self._text[begin:end])
+            begin = end
             if instruction.name == "FROM":
                 stages.append([instruction])
             else:
                 (stages[-1] if stages else prologue).append(instruction)
         return Dockerfile(
-            self._bom, directives, tuple(prologue), tuple(Stage(tuple(stage)) for stage in stages), tuple(leading)
+            self._bom,
+            directives,
+            tuple(prologue),
+            tuple(Stage(tuple(stage)) for stage in stages),
+            tuple(leading),
+            tuple(texts),
         )
 
     def _directives(self) -> tuple[Directive, ...]:

@@ -394,7 +394,8 @@ class Parser(Scanner):
         if match.lastindex == 2 or self.text.startswith("\\\n", end):
             self.refuse()
         first, stop = match.span(1) if match.lastindex else (match.end(), self.word(match.end()))
-        if first == stop:
+        # Bash reads `>&-a` as `>&-` and the word `a`, others as one target.
+        if first == stop or (text[-1] == "&" and self.text[first] == "-" and stop > first + 1):
             self.refuse()
         gap = self.gap(first)
         target = self.make_word(first, stop)
