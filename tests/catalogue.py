@@ -11,22 +11,32 @@ import sys
 from pathlib import Path
 
 from optimizer.cli.catalogue import example_lines
+from optimizer.engine import optimize
+from optimizer.patch import unified
 from optimizer.transform import Transform
 from transforms import PIPELINE
 
 ROOT = Path(__file__).parents[1]
-MARKS = re.compile(r"(<!-- transforms -->\n).*?(<!-- /transforms -->)", re.S)
+DEMO = "corpus/projects/flask-notes/Dockerfile"
 
 
 def pages() -> dict[Path, str]:
     """Each page with the text that it should have."""
     readme = ROOT / "README.md"
     text = readme.read_text("utf-8")
-    assert MARKS.search(text), "README.md has lost its marks"
-    return {
-        ROOT / "transforms" / "README.md": catalogue(),
-        readme: MARKS.sub(lambda match: match[1] + table() + match[2], text),
-    }
+    for name, printed in (("transforms", table()), ("demo", demo())):
+        marks = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.S)
+        assert marks.search(text), f"README.md has lost its {name} marks"
+        text = marks.sub(lambda match, printed=printed: match[1] + printed + match[2], text)  # type: ignore[misc]
+    return {ROOT / "transforms" / "README.md": catalogue(), readme: text}
+
+
+def demo() -> str:
+    """What `make demo` prints on standard output."""
+    result = optimize((ROOT / DEMO).read_bytes())
+    changes = sorted(result.changes, key=lambda change: change.line)
+    lines = [f"{DEMO}:{change.line} {change.transform}  {change.why}\n" for change in changes]
+    return f"```diff\n{unified(result.before, result.after, DEMO)}{''.join(lines)}```\n"
 
 
 def table() -> str:

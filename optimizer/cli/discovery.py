@@ -6,10 +6,9 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
+from optimizer.cli.ignores import Ignores
 
 _NAMES = re.compile(r"[Dd]ockerfile(?:[.].+)?|Containerfile.*|.+[.](?:[Dd]ockerfile|[Cc]ontainerfile)", re.S)
 _OTHERS = (".dockerignore", ".containerignore", ".md", ".orig", ".rej", ".bak", ".swp", "~")
@@ -43,7 +42,7 @@ def find(paths: Iterable[Path]) -> Iterator[Found]:
 
 
 def _below(top: Path) -> Iterator[Found]:
-    ignores = _Ignores(Path(os.path.realpath(top)))
+    ignores = Ignores(Path(os.path.realpath(top)))
     closed: list[OSError] = []
     for folder, folders, files in os.walk(top, onerror=closed.append):
         here, real = Path(folder), Path(os.path.realpath(folder))
@@ -56,42 +55,3 @@ def _below(top: Path) -> Iterator[Found]:
                 yield Found(path, top)
     for error in closed:
         yield Found(Path(error.filename), top)
-
-
-class _Ignores:
-    """The `.gitignore` files that hold for a folder: its own, and those above it up to the repository's top.
-
-    A folder that is ignored itself was asked for by name: then only its own hold.
-    """
-
-    def __init__(self, top: Path) -> None:
-        self._specs: dict[Path, GitIgnoreSpec | None] = {}
-        self._root = next((folder for folder in (top, *top.parents) if (folder / ".git").exists()), top)
-        between = [folder for folder in (top, *top.parents) if folder != self._root and self._root in folder.parents]
-        if any(self.match(folder, is_folder=True) for folder in between):
-            self._root = top
-
-    def match(self, path: Path, *, is_folder: bool) -> bool:
-        """Whether git would ignore the path; the nearest file that speaks of it decides."""
-        for folder in path.parents:
-            if (spec := self._spec(folder)) is not None:
-                relative = path.relative_to(folder).as_posix() + ("/" if is_folder else "")
-                if (result := spec.check_file(relative).include) is not None:
-                    return result
-            if folder == self._root:
-                break
-        return False
-
-    def _spec(self, folder: Path) -> GitIgnoreSpec | None:
-        if folder not in self._specs:
-            files = [folder / ".git/info/exclude"] if folder == self._root else []
-            texts = [f.read_text("utf-8", "replace") for f in (*files, folder / ".gitignore") if f.is_file()]
-            self._specs[folder] = _parsed(texts) if texts else None
-        return self._specs[folder]
-
-
-def _parsed(texts: Iterable[str]) -> GitIgnoreSpec:
-    """The patterns of the texts; the last that fits decides."""
-    from pathspec import GitIgnoreSpec
-
-    return GitIgnoreSpec.from_lines(line.removesuffix("\r") for text in texts for line in text.split("\n"))

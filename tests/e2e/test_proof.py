@@ -56,7 +56,7 @@ def test_an_honest_rewrite_is_proved(need: Callable[..., None], builder: Builder
 
 
 GENERATED = {"removed /etc/ca-certificates.conf", "removed /usr/local/share/ca-certificates"}
-"""What the scripts of the package ca-certificates make; dpkg does not know of it, so a transform must name it itself."""
+"""Made by the scripts of ca-certificates; dpkg does not know of them, so a transform must name them itself."""
 
 
 @pytest.mark.parametrize(
