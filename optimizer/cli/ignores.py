@@ -5,21 +5,23 @@ The question is only asked of paths whose folders are not ignored, so that a pat
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+_CLASSES = {
+    "alpha": "A-Za-z", "digit": "0-9", "alnum": "0-9A-Za-z", "upper": "A-Z", "lower": "a-z", "xdigit": "0-9A-Fa-f",
+    "space": r" \t-\r", "blank": r" \t", "punct": r"!-/:-@\[-`{-~", "print": " -~", "graph": "!-~", "cntrl": r"\0-\x1f\x7f",
+}  # fmt: skip
+_NAMED = rf"\[:(?:{'|'.join(_CLASSES)}):\]"
 _TOKENS = re.compile(
-    r"(?P<any>\A\*\*/|(?<=/)\*\*/)|(?P<below>(?<=/)\*\*\Z)|(?P<star>\*+)|(?P<one>\?)"
-    r"|\[(?P<not>[!^]?)(?P<class>\]?(?:\\.|\[:\w+:\]|[^\]\\])*)\]|\\(?P<escaped>.)|(?P<plain>[^\\\[])",
+    r"(?P<folders>\*\*+/)|(?P<rest>\*\*+\Z)|(?P<star>\*+)|(?P<one>\?)"
+    rf"|\[(?P<not>[!^]?)(?P<class>\]?(?:\\.|{_NAMED}|(?!\[:)[^\]\\])*)\]|\\(?P<escaped>.)|(?P<plain>[^\\\[])",
     re.S,
 )
 _MEMBERS = re.compile(r"\[:(?P<name>\w+):\]|\\?(?P<first>.)(?:-\\?(?P<last>.))?", re.S)
-_CLASSES = {
-    "alpha": "A-Za-z", "digit": "0-9", "alnum": "0-9A-Za-z", "upper": "A-Z", "lower": "a-z", "xdigit": "0-9A-Fa-f",
-    "space": r"\s", "blank": r" \t", "punct": r"!-/:-@\[-`{-~", "print": " -~", "graph": "!-~", "cntrl": r"\0-\x1f\x7f",
-}  # fmt: skip
 
 
 class _Rule(NamedTuple):
@@ -46,11 +48,13 @@ class Ignores:
 
     def match(self, path: Path, *, is_folder: bool) -> bool:
         """Whether git would ignore the path; in the nearest file that speaks of it, the last line decides."""
+        name = _text(path.name)
         for folder in path.parents:
-            relative = path.relative_to(folder).as_posix()
+            relative = _text(path.relative_to(folder).as_posix())
             for rule in self._of(folder):
-                text = relative if rule.whole_path else path.name
-                if (is_folder or not rule.only_folders) and rule.pattern.fullmatch(text):
+                if (is_folder or not rule.only_folders) and rule.pattern.fullmatch(
+                    relative if rule.whole_path else name
+                ):
                     return rule.ignores
             if folder == self._root:
                 break
@@ -60,9 +64,14 @@ class Ignores:
         """The rules of a folder, the last line first."""
         if folder not in self._rules:
             files = [folder / ".git/info/exclude"] if folder == self._root else []
-            texts = [f.read_text("utf-8", "surrogateescape") for f in (*files, folder / ".gitignore") if f.is_file()]
+            texts = [f.read_bytes().decode("latin-1") for f in (*files, folder / ".gitignore") if f.is_file()]
             self._rules[folder] = tuple(_rules("\n".join(texts)))[::-1]
         return self._rules[folder]
+
+
+def _text(path: str) -> str:
+    """The path with a character a byte: git knows no others."""
+    return os.fsencode(path).decode("latin-1")
 
 
 def _rules(text: str) -> Iterator[_Rule]:
@@ -91,25 +100,32 @@ def _regex(glob: str) -> str:
 
 def _translated(token: re.Match[str]) -> str:
     match token.lastgroup:
-        case "any":
+        case "folders" | "rest" if not _spans_folders(token):
+            return "[^/]*" + ("/" if token["folders"] else "")
+        case "folders":
             return "(?:.*/)?"
-        case "below":
-            return ".+"
+        case "rest":
+            return ".*"
         case "star":
             return "[^/]*"
         case "one":
             return "[^/]"
         case "class":
-            members = "".join(map(_member, _MEMBERS.finditer(token["class"])))
+            members = "".join(map(_member, _MEMBERS.finditer(token["class"]))) or "/"
             return f"(?!/)[{'^' if token['not'] else ''}{members}]"
         case _:
             return re.escape(token["escaped"] or token["plain"])
 
 
+def _spans_folders(token: re.Match[str]) -> bool:
+    """Whether `**` stands for folders: behind `/`, and, as git passes over a plain beginning, behind any such."""
+    before = token.string[: token.start()]
+    return before.endswith("/") or not re.search(r"[*?\[\\]", before)
+
+
 def _member(member: re.Match[str]) -> str:
     """A character, a range or a named class inside of brackets."""
     if member["name"]:
-        return _CLASSES.get(member["name"], "")
-    if member["last"] is None:
-        return re.escape(member["first"])
-    return f"{re.escape(member['first'])}-{re.escape(member['last'])}" if member["first"] <= member["last"] else ""
+        return _CLASSES[member["name"]]
+    first, last = member["first"], member["last"] or member["first"]
+    return f"{re.escape(first)}-{re.escape(last)}" if first <= last else ""

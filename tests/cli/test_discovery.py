@@ -129,7 +129,8 @@ PATTERNS = (
     "build build/ /build /build/ build/a a/b /a/b/c/ b c/Dockerfile * ** */ */* **/ /** a/** a/**/ **/b **/b/ a/**/c "
     "a/**/Dockerfile **/a/b/** *.dev Dockerfile* x.* ?.Dockerfile Dockerfile.??? a/?/Dockerfile [ab] [!a]uild [^a]* "
     "[a-c]/ [[:alpha:]] Dockerfile.[[:lower:]]ev [[:nope:]] []a] [!]a] [a-] [z-a] [\\a] [a b[c \\* \\a a\\ ! !! / // "
-    "a//b ./a a***b a**/Dockerfile docs docs/x\\ y docs/x*y \u00e4\u00f6 \u00e4? [\u00e4]* *.* .* #a \\#a a/ /*/b/ [/]a a[/]b a?b"
+    "a//b ./a a***b a**/Dockerfile docs docs/x\\ y docs/x*y äö ä? ä?? [ä]* "
+    "*.* .* #a \\#a a/ /*/b/ [/]a a[/]b a?b a***/b d**s/x** a/*b/** ?/**/D*"
 ).split(" ")
 
 

@@ -111,3 +111,6 @@ def stop(place: Place, *, patience: float = 30) -> None:
         if time.monotonic() > deadline:
             raise FactoryError(f"the daemon (process {pid}) did not stop within {patience:.0f} s")
         time.sleep(0.1)
+    for name_space in (place.run / "exec" / "netns").glob("*"):
+        # The daemon leaves the name space of the host's network mounted.
+        subprocess.run(["umount", name_space], stderr=subprocess.DEVNULL)
