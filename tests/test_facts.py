@@ -31,6 +31,15 @@ def test_stages_know_their_names_parents_and_systems() -> None:
     assert found.children(found.stages[0]) == (found.stages[1],)
 
 
+def test_which_stages_a_target_needs() -> None:
+    found = facts(
+        "FROM a AS base\nFROM b AS tools\nFROM c AS unused\nFROM base AS build\nCOPY --from=tools /x /x\n"
+        "FROM d AS lint\nFROM scratch\nRUN --mount=from=build,target=/m true\nCOPY --from=1 /y /y\n"
+    )
+    assert [s.name for s in found.needed_for(found.stages[-1])] == ["base", "tools", "build", None]
+    assert [s.name for s in found.needed_for(found.stages[2])] == ["unused"]
+
+
 def test_an_argument_of_a_build_is_never_known() -> None:
     found = facts("ARG TAG=12\nFROM debian:${TAG}\nARG V=1\nENV W=$V X=2\nRUN true\n")
     assert found.stages[0].base is None

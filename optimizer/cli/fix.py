@@ -91,7 +91,7 @@ class _Run:
         path = found.path if found else Path(self._options.stdin_filename or "Dockerfile")
         data = files.read(path) if found else sys.stdin.buffer.read()
         settings = settings_for(path.absolute().parent).below(self._settings)
-        result = _optimized(path, data, settings)
+        result = optimized(path, data, settings.chosen(), unsafe=settings.unsafe)
         self._totals.files += 1
         if result.problems:
             self._rejected(path, result)
@@ -163,10 +163,10 @@ def _sources(paths: Sequence[str]) -> Iterator[Found | None]:
     yield from find(Path(path) for path in paths if path != "-")
 
 
-def _optimized(path: Path, data: bytes, settings: Settings) -> Result:
+def optimized(path: Path, data: bytes, transforms: Sequence[Transform], *, unsafe: bool) -> Result:
     """What the engine makes of the file. Raises BugError for whatever it raises: the other files shall go on."""
     try:
-        return optimize(data, settings.chosen(), unsafe=settings.unsafe)
+        return optimize(data, transforms, unsafe=unsafe)
     except Exception as error:
         from traceback import extract_tb
 

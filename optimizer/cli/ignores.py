@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 _CLASSES = {
     "alpha": "A-Za-z", "digit": "0-9", "alnum": "0-9A-Za-z", "upper": "A-Z", "lower": "a-z", "xdigit": "0-9A-Fa-f",
-    "space": r" \t-\r", "blank": r" \t", "punct": r"!-/:-@\[-`{-~", "print": " -~", "graph": "!-~", "cntrl": r"\0-\x1f\x7f",
+    "space": r" \t-\r", "blank": r" \t", "punct": r"!-/:-@\[-`{-~", "print": " -~", "graph": "!-~",
+    "cntrl": r"\0-\x1f\x7f",
 }  # fmt: skip
 _NAMED = rf"\[:(?:{'|'.join(_CLASSES)}):\]"
 _TOKENS = re.compile(

@@ -30,12 +30,17 @@ class Output:
 
     def change(self, line: str) -> None:
         """A line about a change; it stands behind the diff, where `git apply` passes over it."""
-        self.raw(f"{_on_one_line(line)}\n".encode("utf-8", "surrogateescape"))
+        self.raw(f"{on_one_line(line)}\n".encode("utf-8", "surrogateescape"))
+
+    def text(self, text: str) -> None:
+        """Lines for standard output that may hold what a build or an image says."""
+        lines = (on_one_line(line) for line in text.split("\n"))
+        self.raw("\n".join(lines).encode("utf-8", "backslashreplace"))
 
     def note(self, line: str) -> None:
         """A line for the person at the terminal, also about something that went wrong."""
         self.flush()
-        sys.stderr.write(_on_one_line(line).encode("utf-8", "backslashreplace").decode() + "\n")
+        sys.stderr.write(on_one_line(line).encode("utf-8", "backslashreplace").decode() + "\n")
 
     def flush(self) -> None:
         """What was written is seen before what comes next."""
@@ -48,6 +53,6 @@ def _painted(line: str) -> str:
     return f"\x1b[{colour}m{line}\x1b[0m" if colour else line
 
 
-def _on_one_line(text: str) -> str:
+def on_one_line(text: str) -> str:
     """The text without what would end the line or move the cursor: file names can hold anything."""
     return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", text)

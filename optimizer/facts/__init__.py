@@ -233,23 +233,39 @@ class Facts:
                     break
         return min(found)
 
-    def copied_out_of(self, stage: BuildStage) -> tuple[str, ...]:
-        """The paths that other stages take out of a stage by COPY or by a mount, as they are written."""
-        return tuple(path for origin, path in self._copies_between if origin is stage)
+    def needed_for(self, stage: BuildStage) -> tuple[BuildStage, ...]:
+        """The stages that a build of this one builds, itself included, in source order: by FROM, COPY and mounts."""
+        wanted = {stage.number}
+        for other in reversed(self.stages[: stage.number + 1]):
+            if other.number not in wanted:
+                continue
+            wanted |= {other.parent.number} if other.parent else set()
+            wanted |= {origin.number for origin, at in self._origins if at is other}
+        return tuple(other for other in self.stages if other.number in wanted)
 
     @cached_property
-    def _copies_between(self) -> list[tuple[BuildStage, str]]:
-        found: list[tuple[BuildStage, str]] = []
-        for instruction in self.tree.instructions:
+    def _origins(self) -> list[tuple[BuildStage, BuildStage]]:
+        """Each stage that another one copies or mounts from, with that other one."""
+        return [(origin, self.stage_of[at]) for at, origin, _ in self._copies_between]
+
+    def copied_out_of(self, stage: BuildStage) -> tuple[str, ...]:
+        """The paths that other stages take out of a stage by COPY or by a mount, as they are written."""
+        return tuple(path for _, origin, path in self._copies_between if origin is stage)
+
+    @cached_property
+    def _copies_between(self) -> list[tuple[Instruction, BuildStage, str]]:
+        """Each COPY or mount out of a stage: the instruction, the stage, the path."""
+        found: list[tuple[Instruction, BuildStage, str]] = []
+        for instruction in self.stage_of:
             inner = instruction.inner
             if not inner.flags:
                 continue
             origin = self.stage_named(inner.flag("from"))
             if origin is not None and isinstance(inner.body, Words):
-                found += [(origin, word.text) for word in inner.body.words[:-1]]
+                found += [(instruction, origin, word.text) for word in inner.body.words[:-1]]
             for mount in mounts(inner):
                 origin = self.stage_named(mount.source_stage)
-                found += [(origin, mount.source or "/")] if origin is not None else []
+                found += [(instruction, origin, mount.source or "/")] if origin is not None else []
         return found
 
     def mounts(self, instruction: Instruction) -> tuple[Mount, ...]:

@@ -55,17 +55,6 @@ class Analysis:
         """The share of the bytes that is of use, from 0 to 1."""
         return 1 - self.wasted / self.bytes if self.bytes else 1.0
 
-    def culprits(self) -> tuple[tuple[str, str, str, int, int], ...]:
-        """Instruction that wrote, instruction that undid, how, bytes and files; the largest first."""
-        sums: dict[tuple[int, int, str], tuple[int, int]] = {}
-        for each in self.waste:
-            bytes_, files = sums.get((each.layer, each.undone_in, each.how), (0, 0))
-            sums[each.layer, each.undone_in, each.how] = (bytes_ + each.bytes, files + 1)
-        ordered = sorted(sums.items(), key=lambda item: -item[1][0])
-        return tuple(
-            (self.rows[one].instruction, self.rows[two].instruction, how, *sum_) for (one, two, how), sum_ in ordered
-        )
-
 
 def analyze(image: Image) -> Analysis:
     """Follow every file through the layers."""

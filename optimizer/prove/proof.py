@@ -84,17 +84,20 @@ def prove(
     allowances: Mapping[str, Allowance],
     options: ProofOptions | None = None,
     progress: Progress = lambda line: None,
+    layers: dict[str, Layer] | None = None,
 ) -> Proof:
     """Prove that `after` builds the same image as `before`, but for what the transforms of the steps said may differ.
+
+    `layers` is filled with the layers that were read, and spares the next proof reading those of its base again.
 
     Raises `BuildFailed` where `before` does not build; an `after` that does not is a problem of the proof.
     """
     if missing := [name for name, _ in steps if name not in allowances]:
         raise TableError(f"the transform `{missing[0]}` has not said what it may change")
     with workshop(builder) as shop:
-        return _Bench(builder, shop, context, options or ProofOptions(), allowances, progress).prove(
-            before, after, tuple(steps)
-        )
+        bench = _Bench(builder, shop, context, options or ProofOptions(), allowances, progress)
+        bench.layers = {} if layers is None else layers
+        return bench.prove(before, after, tuple(steps))
 
 
 class _Bench:

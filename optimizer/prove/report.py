@@ -1,11 +1,13 @@
 """A proof, or the analysis of an image, as text for a terminal, as JSON, and as Markdown for a pull request."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from .layers import Analysis
 from .proof import Measured, Proof
+from .remedies import Group
 
 SHOWN = 20
 """Problems that are shown of one transform; the JSON has all."""
@@ -47,8 +49,13 @@ def render_markdown(proof: Proof) -> str:
 
 
 def render_json(proof: Proof) -> str:
-    """For a program; the keys stay."""
-    document = {
+    """For a program."""
+    return json.dumps(document(proof), indent=2) + "\n"
+
+
+def document(proof: Proof) -> dict[str, Any]:
+    """What the JSON holds; the keys stay."""
+    return {
         "holds": proof.holds,
         "transforms": list(proof.transforms),
         "problems": [_problem(problem) for problem in proof.verdict.problems],
@@ -63,11 +70,10 @@ def render_json(proof: Proof) -> str:
         "noise_checked": proof.noise_checked,
         "seconds": round(proof.seconds, 1),
     }
-    return json.dumps(document, indent=2) + "\n"
 
 
-def render_analysis(analysis: Analysis) -> str:
-    """The layers of an image for a terminal."""
+def render_image(analysis: Analysis, groups: Sequence[Group]) -> str:
+    """The layers of an image for a terminal, and the groups of wasted files with the transform for each."""
     lines = [f"{'bytes':>10} {'wasted':>10} {'files':>7}  instruction"]
     lines += [
         f"{megabytes(row.bytes):>10} {megabytes(row.wasted):>10} {row.files:7}  {_short(row.instruction)}"
@@ -75,13 +81,18 @@ def render_analysis(analysis: Analysis) -> str:
     ]
     total = f"{megabytes(analysis.bytes):>10} {megabytes(analysis.wasted):>10}"
     lines.append(f"{total}          efficiency {analysis.efficiency:.1%}")
-    for wrote, undid, how, count, files in analysis.culprits()[:SHOWN]:
-        lines += [
-            "",
-            f"{megabytes(count)} in {files} files, written by `{_short(wrote)}`,",
-            f"  {how} by `{_short(undid)}`",
-        ]
+    for group in groups[:SHOWN]:
+        files = "1 file" if group.files == 1 else f"{group.files} files"
+        undone = group.how if group.undid is None else f"{group.how} by `{_short(group.undid)}`"
+        mended = f"mended by {group.transform}" if group.transform else "no transform is known to mend it"
+        lines += ["", f"{megabytes(group.bytes)} in {files}, written by `{_short(group.wrote)}`,"]
+        lines += [f"  {undone}", f"  {mended}"]
     return "\n".join(lines) + "\n"
+
+
+def render_image_json(analysis: Analysis, groups: Sequence[Group]) -> str:
+    """The same for a program; the keys stay."""
+    return json.dumps({**_analysis(analysis), "groups": [asdict(group) for group in groups]}, indent=2) + "\n"
 
 
 def _headline(proof: Proof) -> str:
@@ -119,16 +130,21 @@ def _fineprint(proof: Proof) -> str:
 
 
 def _measured(measured: Measured) -> dict[str, Any]:
-    analysis = measured.analysis
+    return {
+        **_analysis(measured.analysis),
+        "cold_seconds": round(measured.cold_seconds, 2),
+        "rebuild_seconds": None if measured.rebuild_seconds is None else round(measured.rebuild_seconds, 2),
+        "rebuild_steps": measured.rebuild_steps,
+        "steps": measured.steps,
+    }
+
+
+def _analysis(analysis: Analysis) -> dict[str, Any]:
     return {
         "bytes": analysis.bytes,
         "wasted": analysis.wasted,
         "efficiency": round(analysis.efficiency, 4),
         "layers": [{"instruction": row.instruction, "bytes": row.bytes, "wasted": row.wasted} for row in analysis.rows],
-        "cold_seconds": round(measured.cold_seconds, 2),
-        "rebuild_seconds": None if measured.rebuild_seconds is None else round(measured.rebuild_seconds, 2),
-        "rebuild_steps": measured.rebuild_steps,
-        "steps": measured.steps,
     }
 
 

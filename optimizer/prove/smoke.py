@@ -23,12 +23,12 @@ class SmokeTest:
 
 @dataclass(frozen=True, slots=True)
 class Smoke:
-    """How both images did: `exit status 0`, `answers with 200`, `healthy`, ...; `output` is the second image's."""
+    """How both images did: `exit status 0`, `answers with 200`, `healthy`, ...; `outputs` are what they printed."""
 
     what: str
     before: str
     after: str
-    output: str
+    outputs: tuple[str, str]
 
     @property
     def same(self) -> bool:
@@ -51,8 +51,8 @@ def smoke_test(
 
 
 def _both(what: str, results: list[tuple[str, str]]) -> Smoke:
-    (before, _), (after, output) = results
-    return Smoke(what, before, after, output)
+    (before, said), (after, says) = results
+    return Smoke(what, before, after, (said, says))
 
 
 def _run(

@@ -73,6 +73,14 @@ def whole(joined: Joined, start: int, end: int) -> Words:
     return Words(_with_gaps(joined, [(start, end)]))
 
 
+def typed(joined: Joined, start: int, end: int) -> Words:
+    """The first word, and the rest of the line as another: HEALTHCHECK where it is no CMD."""
+    first = WORDS.match(joined.text, start, end)
+    stop = first.end() if first else end
+    rest = stop + len(joined.text[stop:end]) - len(joined.text[stop:end].lstrip(SPACE))
+    return Words(_with_gaps(joined, [(start, stop), (rest, end)] if rest < end else [(start, end)]))
+
+
 def _with_gaps(joined: Joined, pieces: list[tuple[int, int]]) -> tuple[Word | Gap, ...]:
     parts: list[Word | Gap] = []
     reached = -1

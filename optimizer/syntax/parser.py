@@ -303,8 +303,10 @@ class _Reader:
         match name:
             case "RUN" | "CMD" | "ENTRYPOINT":
                 return self._script(name, at) or opaque
-            case "FROM" | "EXPOSE" | "COPY" | "ADD" | "VOLUME" | "HEALTHCHECK":
+            case "FROM" | "EXPOSE" | "COPY" | "ADD" | "VOLUME":
                 return arguments.separated(joined, at, stop)
+            case "HEALTHCHECK":
+                return arguments.typed(joined, at, stop)
             case "USER" | "WORKDIR" | "STOPSIGNAL" | "MAINTAINER":
                 return arguments.whole(joined, at, stop)
             case "ENV" | "LABEL" | "ARG":

@@ -9,10 +9,22 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import dockerfile
 
-from optimizer.syntax.nodes import Body, Dockerfile, ExecForm, Instruction, Opaque, Pairs, ShellScript, Words, source
+from optimizer.syntax.nodes import (
+    Body,
+    Dockerfile,
+    ExecForm,
+    Instruction,
+    Opaque,
+    Pairs,
+    ShellScript,
+    Word,
+    Words,
+    source,
+)
 from optimizer.syntax.problems import INSTRUCTIONS
 
 _HEADER = re.compile(r"(\d+)-(\d+):")
@@ -113,9 +125,60 @@ def _replaced(text: str) -> str:
 
 
 def by_binding(text: str) -> list[Seen] | None:
-    """What the binding of BuildKit 0.12 sees; None where it rejects the file."""
+    """What the binding of BuildKit 0.12 sees, in the notation of `as_binding`; None where it rejects the file."""
     try:
         commands = dockerfile.parse_string(text)
     except (dockerfile.GoParseError, UnicodeDecodeError):
         return None
-    return [Seen(c.start_line, c.end_line, (c.cmd or "").upper()) for c in commands]
+    return [Seen(c.start_line, c.end_line, _of_binding(c)) for c in commands]
+
+
+def _of_binding(command: Any) -> str:
+    name = (command.cmd or "").upper()
+    if name not in INSTRUCTIONS:
+        return name
+    documents = [[doc.name, doc.file_descriptor, doc.content] for doc in command.heredocs]
+    return f"{name} {_json(list(command.flags))} {_json(list(command.value))} {command.json} {_json(documents)}"
+
+
+def agree(tree: Dockerfile, seen: list[Seen]) -> bool:
+    """Whether the binding sees what we see, less what 0.12 read otherwise: it took `["a"] # x` for JSON form."""
+    mine = as_binding(tree)
+    if len(mine) != len(seen):
+        return False
+    pairs = zip(mine, seen, tree.instructions, strict=True)
+    return all(one == other or (" True [" in other.text and _suffixed(i)) for one, other, i in pairs)
+
+
+def _suffixed(instruction: Instruction) -> bool:
+    inner = instruction.inner.body
+    text = inner.text if isinstance(inner, ShellScript | Opaque) else " ".join(w.text for w in _words(inner))
+    return text.startswith("[")
+
+
+def _words(body: Body) -> tuple[Word, ...]:
+    return body.words if isinstance(body, Words) else ()
+
+
+def as_binding(tree: Dockerfile) -> list[Seen]:
+    """Our tree in the notation of `by_binding`: what BuildKit 0.12 tells of it."""
+    return [
+        Seen(seen.first, seen.last, _as_binding(instruction))
+        for seen, instruction in zip(ours(tree), tree.instructions, strict=True)
+    ]
+
+
+def _as_binding(instruction: Instruction) -> str:
+    name = instruction.name
+    if name not in INSTRUCTIONS:
+        return _replaced(instruction.keyword.text.upper())
+    body = instruction.body
+    flags = [flag.text for flag in instruction.all_flags if flag.text not in ("--", "")]
+    documents = [[doc.name, doc.descriptor, source(doc.body)] for doc in instruction.inner.heredocs]
+    if name == "ONBUILD" and isinstance(body, Instruction):
+        # The binding tells of the inner instruction only its values; flags and heredocs of it are not told.
+        flags, body, name, documents = [], body.body, body.name, []
+    values, is_json = _values(name, body)
+    if name in ("ENV", "LABEL") and isinstance(body, Pairs):
+        values = [text for i, text in enumerate(values) if i % 3 != 2]
+    return f"{instruction.name} {_json(flags)} {_json(values)} {is_json} {_json(documents)}"

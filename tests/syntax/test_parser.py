@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from optimizer.syntax.nodes import Node, printed_fields, source, spans
 from optimizer.syntax.parser import parse, render
 from optimizer.syntax.problems import problems
-from tests.oracles.buildkit import by_binding, ours, recorded
+from tests.oracles.buildkit import agree, as_binding, by_binding, ours, recorded
 
 CASES = json.loads((Path(__file__).parent / "cases.json").read_text("utf-8"))
 CORPUS = Path(__file__).parents[2] / "corpus"
@@ -61,9 +61,7 @@ def test_the_corpus_comes_back_and_the_binding_agrees(path: Path) -> None:
     if seen is None:
         assert problems(tree)
     elif not _newer(data.decode("utf-8")):
-        assert [(s.first, s.last, s.text.split(" ")[0].upper()) for s in ours(tree)] == [
-            (s.first, s.last, s.text) for s in seen
-        ]
+        assert agree(tree, seen), (as_binding(tree), seen)
 
 
 def _newer(text: str) -> bool:
@@ -91,9 +89,7 @@ def test_files_made_at_random(pieces: list[tuple[str, str]]) -> None:
     assert source(tree) == text
     seen = by_binding(text)
     if seen is not None and not _newer(text):
-        assert [(s.first, s.last, s.text.split(" ")[0].upper()) for s in ours(tree)] == [
-            (s.first, s.last, s.text) for s in seen
-        ]
+        assert agree(tree, seen), (as_binding(tree), seen)
 
 
 @settings(max_examples=300, deadline=None)

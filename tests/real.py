@@ -1,0 +1,146 @@
+"""dockopt over a folder of real Dockerfiles: `python -m tests.real FOLDER [--unsafe] [--limit N] [--diffs FILE]`.
+
+Ends with 1 if a file does not come back byte for byte, is read in another way than BuildKit does, is no longer accepted,
+is changed again by a second run, or raises.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import time
+import traceback
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from optimizer.cli.discovery import is_dockerfile
+from optimizer.engine import Result, optimize
+from optimizer.patch import unified
+from optimizer.syntax.nodes import Dockerfile
+from optimizer.syntax.parser import parse, render
+from tests.oracles.buildkit import Seen, by_binding, ours
+
+
+@dataclass
+class Look:
+    """What one file showed; `wrong` says what must not be, with the details to print."""
+
+    path: Path
+    result: Result | None = None
+    seconds: float = 0.0
+    wrong: dict[str, str] = field(default_factory=dict)
+    judged: bool = False
+    """Whether BuildKit's parser accepts the file, so that it could be asked."""
+
+
+def files_below(folder: Path) -> list[Path]:
+    """The Dockerfiles, also under flattened names like `web__Dockerfile`."""
+    found = (path for path in folder.rglob("*") if path.is_file() and is_dockerfile(path.name.rsplit("__")[-1]))
+    return sorted(found)
+
+
+def look(path: Path, *, unsafe: bool) -> Look:
+    """One file, once through everything."""
+    seen = Look(path)
+    data = path.read_bytes()
+    tree = parse(data)
+    if render(tree) != data:
+        seen.wrong["does not come back byte for byte"] = ""
+    start = time.process_time()
+    try:
+        result = seen.result = optimize(data, unsafe=unsafe)
+        seen.seconds = time.process_time() - start
+        if result.changed and (again := optimize(result.after, unsafe=unsafe)).changed:
+            seen.wrong["is changed by a second run"] = unified(again.before, again.after, path.name)
+    except Exception:
+        seen.wrong["raises"] = traceback.format_exc(limit=-3)
+        return seen
+    _ask(tree, result, seen)
+    return seen
+
+
+def _ask(tree: Dockerfile, result: Result, seen: Look) -> None:
+    """BuildKit's parser on the file before and after; it cannot be given bytes that are no UTF-8."""
+    if any("\ud800" <= char <= "\udfff" for char in result.before):
+        return
+    theirs = by_binding(result.before)
+    seen.judged = theirs is not None
+    if theirs is None:
+        return
+    if difference := _difference(_outline(ours(tree)), _outline(theirs)):
+        seen.wrong["is read in another way by BuildKit"] = difference
+    if result.changed and by_binding(result.after) is None:
+        seen.wrong["was accepted before and is not after"] = unified(result.before, result.after, seen.path.name)
+
+
+def _outline(instructions: Iterable[Seen]) -> list[str]:
+    return [f"lines {one.first}-{one.last}: {one.text.split(' ')[0].upper()}" for one in instructions]
+
+
+def _difference(ours: Sequence[str], theirs: Sequence[str]) -> str:
+    """The first place at which the two lists part; empty where they are equal."""
+    for number in range(max(len(ours), len(theirs))):
+        pair = [each[number] if number < len(each) else "nothing" for each in (ours, theirs)]
+        if pair[0] != pair[1]:
+            return f"we see {pair[0]}; BuildKit {pair[1]}\n"
+    return ""
+
+
+def report(looks: Sequence[Look]) -> bool:
+    """Print what the files showed; whether all is well."""
+    results = [each.result for each in looks if each.result]
+    wrong = Counter(what for each in looks for what in each.wrong)
+    for each in looks:
+        for what, details in each.wrong.items():
+            print(f"{each.path}: {what}\n{details}", end="")
+    print(f"{len(looks)} files, {sum(each.judged for each in looks)} that BuildKit's parser accepts")
+    print(f"{sum(bool(result.problems) for result in results)} left alone as BuildKit would reject them")
+    print(f"{sum(result.changed for result in results)} changed")
+    print(f"{1000 * sum(each.seconds for each in looks) / max(1, len(looks)):.2f} ms of CPU a file")
+    _list("WRONG", wrong)
+    _list("changes", Counter(change.transform for result in results for change in result.changes))
+    _list("waiting", Counter(f"{one.transform} ({one.safety})" for result in results for one in result.pending))
+    _list("refused by a check", Counter(f"{one.transform}: {one.why}" for result in results for one in result.refusals))
+    _list("stood back", Counter(f"{one.transform}: {one.why}" for result in results for one in result.stood_back))
+    return not wrong
+
+
+def _list(title: str, counts: Counter[str]) -> None:
+    print(f"\n{title}: {counts.total()}")
+    for name, count in counts.most_common(40):
+        print(f"{count:7}  {name}")
+
+
+def diffs(looks: Iterable[Look]) -> Iterator[str]:
+    """For a person to read: each diff with its changes and refusals."""
+    for each in looks:
+        if (result := each.result) and (result.changed or result.refusals):
+            yield f"=== {each.path}\n{unified(result.before, result.after, each.path.name)}"
+            yield from (f"# {change.line} {change.transform}  {change.why}\n" for change in result.changes)
+            yield from (f"# {one.line} {one.transform} REFUSED  {one.why}\n" for one in result.refusals)
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(prog="python -m tests.real", description=__doc__)
+    options.add_argument("folder", type=Path)
+    options.add_argument("--unsafe", action="store_true")
+    options.add_argument("--limit", type=int, help="so many files, drawn by chance but always the same ones")
+    options.add_argument("--diffs", type=Path, help="write all diffs and reasons to this file")
+    chosen = options.parse_args()
+    files = files_below(chosen.folder)
+    if chosen.limit:
+        files = sorted(random.Random(7).sample(files, min(chosen.limit, len(files))))
+    with ProcessPoolExecutor(2) as pool:
+        looks = list(pool.map(partial(look, unsafe=chosen.unsafe), files, chunksize=50))
+    if chosen.diffs:
+        chosen.diffs.write_text("".join(diffs(looks)), "utf-8", "surrogateescape")
+    return 0 if report(looks) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
