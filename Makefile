@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint format bench docs real clean
+.PHONY: demo test lint format bench docs real shell clean
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -32,6 +32,9 @@ docs: $(READY)  ## print the catalogue of transforms into its pages
 
 real: $(READY)  ## run over a folder of real Dockerfiles: make real FOLDER=...
 	$(BIN)/python -m tests.real $(FOLDER)
+
+shell: $(READY)  ## our shell trees beside shfmt's, span by span: make shell FOLDER=...
+	$(BIN)/python -m tests.oracles.shfmt $(FOLDER)
 
 bench: $(READY)  ## speed, beside hadolint and tally on the same files: make bench FOLDER=...
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'

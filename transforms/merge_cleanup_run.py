@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from optimizer.facts import Chain, Facts
-from optimizer.facts.chains import leaves
+from optimizer.facts.chains import Step, leaves
 from optimizer.facts.layout import appendable, appended, step_text, without
-from optimizer.facts.lists import Deletion, deletion, may_use_lists, removes_lists
+from optimizer.facts.lists import Deletion, deletion, may_use_lists, removes_lists, sole_package_call
 from optimizer.facts.paths import makes, mentions
 from optimizer.knowledge import families
 from optimizer.syntax.nodes import Instruction, Node, rewritten, source
@@ -50,6 +50,34 @@ from optimizer.transform import Declined, Proposal, Safety, comment_lines, examp
     - RUN rm -f /tmp/tool.deb && ldconfig
     + RUN wget -O /tmp/tool.deb https://example.org/tool.deb && rm -f /tmp/tool.deb
     + RUN ldconfig
+    """,
+)
+@example(
+    "packages removed right behind the RUN that installed them",
+    """
+      FROM debian:bookworm-slim
+    - RUN apt-get update && apt-get install -y gcc && gcc -o /usr/bin/tool /src/tool.c
+    + RUN apt-get update && apt-get install -y gcc && gcc -o /usr/bin/tool /src/tool.c \\
+    +     && apt-get purge -y gcc && rm -rf /var/lib/apt/lists/*
+      EXPOSE 80
+    - RUN apt-get purge -y gcc && rm -rf /var/lib/apt/lists/*
+    """,
+)
+@unchanged(
+    "a step stands between the install and the removal",
+    """
+    FROM debian:bookworm-slim
+    RUN apt-get update && apt-get install -y gcc
+    COPY tool.c /src/
+    RUN apt-get purge -y gcc
+    """,
+)
+@unchanged(
+    "the RUN does more than remove",
+    """
+    FROM debian:bookworm-slim
+    RUN apt-get update && apt-get install -y gcc && gcc -o /usr/bin/tool /src/tool.c
+    RUN apt-get purge -y gcc && tool --version
     """,
 )
 @unchanged(
@@ -99,11 +127,12 @@ from optimizer.transform import Declined, Proposal, Safety, comment_lines, examp
 def merge_cleanup_run(facts: Facts) -> Iterator[Proposal | Declined]:
     """Moves a deletion into the RUN that made what it deletes.
 
-    A file that a later layer deletes still lies in the image. Only the deletions at the beginning of a RUN move; what
-    else the RUN does stays where it is.
+    A file that a later layer deletes still lies in the image, and so does a package that a later layer removes. Only
+    the deletions at the beginning of a RUN move; what else the RUN does stays where it is. A RUN that removes packages
+    moves as a whole, and only into the RUN right before it.
 
     Safety: only over steps that are known to touch nothing of what is deleted; only within one stage, for the same
-    user, with the same mounts; only literal absolute paths.
+    user, with the same mounts; only literal paths.
 
     Sources: Dockerfile best practices, the storage driver's copy-on-write; hadolint DL3009, DL3059.
     """
@@ -111,18 +140,25 @@ def merge_cleanup_run(facts: Facts) -> Iterator[Proposal | Declined]:
         runs = stage.instructions
         for number, instruction in enumerate(runs):
             found = _deletions(facts, instruction)
-            if found is not None:
+            if found is not None and not found.removes_packages:
                 yield _moved(facts, runs[:number], found)
+            elif found is not None and (target := _right_before(facts, runs[:number], found)) is not None:
+                yield _into(facts, target, found)
+
+
+_FREE = frozenset({"LABEL", "EXPOSE", "CMD", "ENTRYPOINT", "MAINTAINER", "STOPSIGNAL", "HEALTHCHECK"})
+"""Instructions that no RUN can see."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Deletions:
-    """The steps with which a RUN begins and that only delete."""
+    """The steps with which a RUN begins and that only delete. `removes_packages`: some remove packages."""
 
     run: Instruction
     chain: Chain
     count: int
     deletions: tuple[Deletion, ...]
+    removes_packages: bool
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -134,12 +170,33 @@ def _deletions(facts: Facts, run: Instruction) -> _Deletions | None:
     if chain is None or chain.separator != "&&" or chain.comment is not None or run.heredocs:
         return None
     found = []
+    removals = 0
     for step in chain.steps:
         one = deletion(step, facts.scopes[run].folder)
-        if one is None:
+        removals += one is None and _removes(step)
+        if one is None and not _removes(step):
             break
-        found.append(one)
-    return _Deletions(run, chain, len(found), tuple(found)) if found else None
+        found += [one] if one else []
+    count = len(found) + removals
+    if not count or (removals and count < len(chain.steps)):
+        return None
+    return _Deletions(run, chain, count, tuple(found), removals > 0)
+
+
+def _removes(step: Step) -> bool:
+    """Whether a step only removes packages by name, or those that nothing needs."""
+    package = sole_package_call(step)
+    return package is not None and package.verb in package.manager.remove and package.understood and package.confirmed
+
+
+def _right_before(facts: Facts, before: tuple[Instruction, ...], found: _Deletions) -> Instruction | None:
+    """The RUN that stands before, with nothing between but what makes no layer, if it installs with that manager."""
+    target = next((i for i in reversed(before) if i.name not in _FREE), None)
+    if target is None or target.name != "RUN":
+        return None
+    families = {package.manager.family for package in facts.package_calls(found.run)}
+    installs = [p for p in facts.package_calls(target) if p.installs and p.manager.family in families]
+    return target if installs else None
 
 
 def _moved(facts: Facts, before: tuple[Instruction, ...], found: _Deletions) -> Proposal | Declined:
