@@ -1,12 +1,12 @@
 """dockopt's public API: `from optimizer import optimize, parse, render`.
 
-    >>> from optimizer import optimize
-    >>> result = optimize("FROM debian:bookworm-slim\\nRUN apt-get update && apt-get install curl\\n")
-    >>> [change.transform for change in result.changes]
-    ['assume-yes', 'clean-in-same-layer']
-    >>> print(result.after, end="")
-    FROM debian:bookworm-slim
-    RUN apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*
+>>> from optimizer import optimize
+>>> result = optimize("FROM debian:bookworm-slim\\nRUN apt-get update && apt-get install curl\\n")
+>>> [change.transform for change in result.changes]
+['assume-yes', 'clean-in-same-layer']
+>>> print(result.after, end="")
+FROM debian:bookworm-slim
+RUN apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*
 """
 
 from __future__ import annotations

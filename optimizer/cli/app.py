@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from optimizer.cli import VERSION
-from optimizer.cli.errors import InputError
+from optimizer.cli.errors import UsageError
 
 app = typer.Typer(
     name="dockopt",
@@ -17,6 +18,17 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+
+_Builder = Annotated[str | None, typer.Option(metavar="NAME", help="docker, podman or buildah. Default: what works.")]
+_Context = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="The build context. Default: the folder of the Dockerfile.")
+]
+_Timeout = Annotated[float | None, typer.Option(metavar="SECONDS", help="For one build. Default: 1800.")]
+_BuildArgs = Annotated[list[str] | None, typer.Option(metavar="K=V", help="Passed to the builder, as the next three.")]
+_Target = Annotated[str | None, typer.Option(metavar="STAGE")]
+_Secrets = Annotated[list[str] | None, typer.Option(metavar="id=...,src=...")]
+_Platform = Annotated[str | None, typer.Option(metavar="OS/ARCH")]
 
 
 def run(words: list[str]) -> None:
@@ -56,19 +68,113 @@ def fix(
     stdin_filename: Annotated[
         str | None, typer.Option(metavar="NAME", help="The path of what `-` reads, for settings and messages.")
     ] = None,
+    prove: Annotated[
+        bool, typer.Option("--prove", help="Build each changed file before and after; write only what is proved.")
+    ] = False,
+    builder: _Builder = None,
+    context: _Context = None,
+    timeout: _Timeout = None,
+    build_arg: _BuildArgs = None,
+    target: _Target = None,
+    secret: _Secrets = None,
+    platform: _Platform = None,
 ) -> None:
     """Show what would be better, as a unified diff with a reason for each change; or write it.
 
     Exit codes: 0 nothing pending, shown, or written; 1 pending under --check; 2 usage or unreadable input;
-    3 a step was refused by a check.
+    3 a step was refused by a check; 4 a change was not proved under --prove (it is not written).
     """
     from optimizer.cli.fix import Options, fix_all
 
     options = Options(write, check, unsafe, tuple(select or ()), tuple(ignore or ()), verbose, stdin_filename)
+    wishes = builder, context, timeout, tuple(build_arg or ()), target, tuple(secret or ()), platform
     with _Messages():
-        code = fix_all(tuple(paths or (".",)), options)
+        prover = None
+        if prove:
+            from optimizer.cli.prover import ProofWishes, Prover
+
+            prover = Prover(ProofWishes(*wishes))
+        elif any(wishes):
+            raise UsageError("the options for builds go with --prove")
+        code = fix_all(tuple(paths or (".",)), options, prover)
     if code:
         raise typer.Exit(code)
+
+
+@app.command()
+def prove(
+    paths: Annotated[
+        list[str] | None, typer.Argument(metavar="[PATHS]...", help="Files or folders. Default: this folder.")
+    ] = None,
+    unsafe: Annotated[bool, typer.Option("--unsafe", help="Prove the unsafe changes too.")] = False,
+    select: Annotated[
+        list[str] | None, typer.Option(metavar="IDS", help="Only these transforms (ids, with commas).")
+    ] = None,
+    ignore: Annotated[list[str] | None, typer.Option(metavar="IDS", help="All but these transforms.")] = None,
+    builder: _Builder = None,
+    context: _Context = None,
+    timeout: _Timeout = None,
+    build_arg: _BuildArgs = None,
+    target: _Target = None,
+    secret: _Secrets = None,
+    platform: _Platform = None,
+    noise_check: Annotated[
+        bool, typer.Option("--noise-check", help="Build the original twice; what differs then does not count.")
+    ] = False,
+    command: Annotated[
+        str | None, typer.Option("--run", metavar="CMD", help="Run this in both images: same exit status.")
+    ] = None,
+    probe: Annotated[
+        str | None, typer.Option(metavar="URL", help="Start both images; the program answers there as before.")
+    ] = None,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Measure a rebuild after a change of the file that git says changes most.")
+    ] = False,
+    touch: Annotated[
+        str | None, typer.Option(metavar="FILE", help="The file of the context that changes; implies --rebuild.")
+    ] = None,
+    form: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text, json or markdown.")] = "text",
+) -> None:
+    """Build each file before and after, and show that nothing was lost but what the transforms declare. Writes nothing.
+
+    It needs Docker with buildx, Podman or Buildah. An image with a HEALTHCHECK is started unless --run or --probe say
+    otherwise.
+
+    Exit codes: 0 all proved, or nothing to prove; 2 usage or unreadable input; 3 a step was refused by a check;
+    4 not proved, or no proof could be made.
+    """
+    with _Messages():
+        from optimizer.cli.prove import ProveOptions, prove_all
+        from optimizer.cli.prover import ProofWishes
+
+        wishes = ProofWishes(
+            builder, context, timeout, tuple(build_arg or ()), target, tuple(secret or ()), platform,
+            noise_check, command, probe, rebuild, touch,
+        )  # fmt: skip
+        code = prove_all(
+            tuple(paths or (".",)), ProveOptions(unsafe, tuple(select or ()), tuple(ignore or ()), form, wishes)
+        )
+    if code:
+        raise typer.Exit(code)
+
+
+@app.command()
+def image(
+    source: Annotated[
+        str, typer.Argument(metavar="ARCHIVE|REF", help="What `docker save` wrote, `-`, or an image that is there.")
+    ],
+    builder: _Builder = None,
+    platform: _Platform = None,
+    form: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text or json.")] = "text",
+) -> None:
+    """Show the layers of an image, the bytes that are shipped in vain, and the transform that would mend it.
+
+    Exit codes: 0 shown; 2 usage; 4 the image cannot be read.
+    """
+    with _Messages():
+        from optimizer.cli.image import ImageOptions, analyze_image
+
+        analyze_image(source, ImageOptions(builder, platform, form))
 
 
 @app.command()
@@ -90,13 +196,17 @@ def explain(transform: Annotated[str, typer.Argument(metavar="ID", help="The id 
 
 
 class _Messages:
-    """Turns an InputError into its message and its exit code."""
+    """Turns an InputError, a ProofError or an interruption into its message and its exit code."""
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, InputError):
-            sys.stdout.flush()
-            typer.echo(f"dockopt: {error}", err=True)
-            raise typer.Exit(error.exit_code) from error
+        code = getattr(error, "exit_code", None) if not isinstance(error, typer.Exit) else None
+        if isinstance(error, KeyboardInterrupt):
+            code = 128 + getattr(error, "number", 2)
+        if code is None:
+            return
+        sys.stdout.flush()
+        typer.echo(f"dockopt: {'interrupted; nothing is left behind' if code > 128 else error}", err=True)
+        raise typer.Exit(code) from error

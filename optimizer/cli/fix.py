@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from optimizer.cli import files
 from optimizer.cli.discovery import Found, find
@@ -16,7 +17,10 @@ from optimizer.cli.output import Output
 from optimizer.cli.settings import Settings, ids, settings_for
 from optimizer.engine import Change, Result, optimize
 from optimizer.patch import unified
-from optimizer.transform import Safety
+from optimizer.transform import Safety, Transform
+
+if TYPE_CHECKING:
+    from optimizer.cli.prover import Prover
 
 _TEMPLATE = re.compile(r"\{\{|\{%|<%|%%\w+%%|@@?\w+@|^INCLUDE\(", re.M)
 
@@ -43,24 +47,29 @@ class _Totals:
     changes: int = 0
     refused: int = 0
     failed: int = 0
+    unproved: int = 0
     waiting: dict[str, list[Change]] = field(default_factory=dict)
 
 
-def fix_all(paths: Sequence[str], options: Options) -> int:
-    """Does the work and says what it did; returns the exit code. Raises UsageError before anything is done."""
+def fix_all(paths: Sequence[str], options: Options, prover: Prover | None = None) -> int:
+    """Does the work and says what it did; returns the exit code. Raises UsageError before anything is done.
+
+    With a prover, a file is written only if it proves the rewrite.
+    """
     if options.write and options.check:
         raise UsageError("--write and --check exclude each other")
     if options.stdin_filename is not None and "-" not in paths:
         raise UsageError("--stdin-filename names what `-` reads; give `-` too")
     settings = Settings(ids("--select", options.select), ids("--ignore", options.ignore), options.unsafe)
-    return _Run(options, settings).all(paths)
+    return _Run(options, settings, prover).all(paths)
 
 
 class _Run:
     """One call of `dockopt fix`."""
 
-    def __init__(self, options: Options, settings: Settings) -> None:
+    def __init__(self, options: Options, settings: Settings, prover: Prover | None) -> None:
         self._options = options
+        self._prover = prover
         self._settings = settings
         self._output = Output()
         self._totals = _Totals()
@@ -76,6 +85,8 @@ class _Run:
         self._summary()
         self._output.flush()
         totals = self._totals
+        if totals.unproved:
+            return 4
         if totals.failed or totals.refused:
             return 2 if totals.failed else 3
         return 1 if self._options.check and totals.changed else 0
@@ -95,13 +106,30 @@ class _Run:
         self._totals.files += 1
         if result.problems:
             self._rejected(path, result)
-        if self._options.write:
-            self._write(found, data, result)
-        else:
+        proved = self._proved(path, result, settings)
+        if not self._options.write:
             self._output.diff(unified(result.before, result.after, in_diff(path)))
+        elif proved:
+            self._write(found, data, result)
+        elif found is None:
+            self._output.raw(data)
+        if not proved:
+            self._totals.unproved += 1
+            return
         self._count(result)
         holds_the_file = found is None and self._options.write
         self._tell(shown(path), result, self._output.note if holds_the_file else self._output.change)
+
+    def _proved(self, path: Path, result: Result, settings: Settings) -> bool:
+        """Whether nothing speaks against writing the result: it is proved, or no proof is asked for or needed."""
+        if self._prover is None or not result.changed:
+            return True
+        from optimizer.cli.prover import judged
+
+        proved, lines = judged(self._prover, path, result, settings.chosen())
+        for line in lines:
+            self._output.note(f"{shown(path)}: {line}")
+        return proved
 
     def _rejected(self, path: Path, result: Result) -> None:
         if _TEMPLATE.search(result.before):
@@ -151,6 +179,12 @@ class _Run:
             return
         verb = "made" if self._options.write else "found"
         note(f"{_count(totals.changes, 'change')} {verb} in {totals.changed} of {_count(totals.files, 'file')}")
+        if totals.unproved:
+            note(
+                f"{_count(totals.unproved, 'file')} not proved, and left as before"
+                if self._options.write
+                else f"{_count(totals.unproved, 'file')} not proved"
+            )
         for name, changes in totals.waiting.items():
             known = sum(change.saves for change in changes if change.saves)
             note(f"{len(changes)} more with --unsafe: {name}" + (f", at most about {_size(known)}" if known else ""))

@@ -14,10 +14,14 @@ from optimizer.prove.archive import Image, read_image
 from optimizer.prove.builders import find_builder
 from optimizer.prove.errors import BuilderMissing
 from optimizer.prove.layers import analyze
-from optimizer.prove.remedies import groups, known_remedies
+from optimizer.prove.remedies import Remedies, groups
 from optimizer.prove.report import render_image, render_image_json
+from transforms.clean_in_same_layer import clean_in_same_layer
+from transforms.merge_cleanup_run import merge_cleanup_run
+from transforms.no_cache_flag import no_cache_flag
 
 FORMATS = ("text", "json")
+REMEDIES = Remedies(merge_cleanup_run, (no_cache_flag, clean_in_same_layer))
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ def analyze_image(source: str, options: ImageOptions, find_a_builder: FindBuilde
     analysis = analyze(image)
     render = render_image_json if options.format == "json" else render_image
     output = Output()
-    output.text(render(analysis, groups(image, analysis, known_remedies())))
+    output.text(render(analysis, groups(image, analysis, REMEDIES)))
     output.flush()
 
 
@@ -54,6 +58,8 @@ def _read(source: str, options: ImageOptions, find_a_builder: FindBuilder) -> Im
     try:
         builder = find_a_builder(options.builder)
     except BuilderMissing as problem:
-        raise BuilderMissing(f"there is no file `{source}`, and no builder to ask for such an image: {problem}") from None
+        raise BuilderMissing(
+            f"there is no file `{source}`, and no builder to ask for such an image: {problem}"
+        ) from None
     with builder.export(source) as stream:
         return read_image(stream, platform=options.platform)

@@ -96,7 +96,7 @@ class _Run:
                 self._failed += 1
                 self._output.note(str(error))
             except BuilderMissing as problem:
-                self._output.note(str(problem))
+                self._output.note(f"dockopt: {problem}")
                 missing = True
                 break
         if not self._outcomes and not self._failed and not missing:

@@ -15,9 +15,10 @@ from optimizer.cli.progress import Progress
 from optimizer.engine import Result
 from optimizer.prove.builders import Builder, BuildOptions, find_builder
 from optimizer.prove.declared import allowances
-from optimizer.prove.errors import BuildFailed, ProofError
+from optimizer.prove.errors import BuilderMissing, BuildFailed, ProofError
 from optimizer.prove.layer import Layer
 from optimizer.prove.proof import Proof, ProofOptions, prove
+from optimizer.prove.report import render_text
 from optimizer.prove.smoke import SmokeTest
 from optimizer.transform import Transform
 
@@ -134,3 +135,14 @@ def explained(problem: ProofError) -> str:
         return str(problem)
     lines = [line for line in problem.log.splitlines() if line.strip()][-LOG_LINES:]
     return "\n".join([f"it does not build as it is: {problem}", *(f"  {line}" for line in lines)])
+
+
+def judged(prover: Prover, path: Path, result: Result, transforms: Sequence[Transform]) -> tuple[bool, tuple[str, ...]]:
+    """Whether the result is proved, and what to say of it. Raises BuilderMissing."""
+    try:
+        proof = prover.prove(path, result, transforms)
+    except BuilderMissing:
+        raise
+    except ProofError as problem:
+        return False, tuple(f"no proof: {explained(problem)}".splitlines())
+    return proof.holds, tuple(line for line in render_text(proof).splitlines() if line)

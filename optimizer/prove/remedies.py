@@ -47,15 +47,6 @@ class Remedies:
         return next((each.id for each in self.removes if matches(path, each.may_remove)), None)
 
 
-def known_remedies() -> Remedies:
-    """Those of the pipeline."""
-    from transforms.clean_in_same_layer import clean_in_same_layer
-    from transforms.merge_cleanup_run import merge_cleanup_run
-    from transforms.no_cache_flag import no_cache_flag
-
-    return Remedies(merge_cleanup_run, (no_cache_flag, clean_in_same_layer))
-
-
 def groups(image: Image, analysis: Analysis, remedies: Remedies) -> tuple[Group, ...]:
     """The wasted files of an image, the largest group first."""
     names = instructions(image)
