@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint format bench docs real shell clean
+.PHONY: demo test e2e prove-table lint format bench docs real shell clean
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -17,6 +17,12 @@ demo: $(READY)  ## improve a real project of corpus/ and show the diff
 
 test: $(READY)  ## all tests that need no builder
 	$(BIN)/python -m pytest
+
+e2e: $(READY)  ## prove the corpus with a real builder (root, Debian 12), within DOCKOPT_E2E_MINUTES
+	DOCKOPT_E2E=1 DOCKOPT_E2E_MINUTES=$${DOCKOPT_E2E_MINUTES:-18} $(BIN)/python -m pytest tests/e2e -n 0 -rs --durations=10
+
+prove-table: $(READY)  ## measure the corpus with a real builder, print the table, write tests/e2e/RESULTS.md
+	$(BIN)/python -m tests.e2e.table --write
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 
 from optimizer.facts import Facts
+from optimizer.facts.comments import is_pragma
 from optimizer.facts.texts import argument_text
 from optimizer.syntax.nodes import Comment, Gap, Instruction, Line
-
-PRAGMA = re.compile(r"#?\s*(dockopt|hadolint|check\s*=|dockerfile-utils:|dockerfmt-|tally|syntax\s*=|escape\s*=)", re.I)
-"""Comments that some tool reads; they must stay where they are: above their instruction."""
 
 _LAYER_MAKERS = frozenset({"RUN", "COPY", "ADD", "WORKDIR"})
 
@@ -23,7 +20,7 @@ def comments(facts: Facts) -> Counter[tuple[str, str, int, bool]]:
         if "#" not in facts.sources[instruction]:
             continue
         for text, above in _comments_of(instruction):
-            found[text, instruction.name, number, above and bool(PRAGMA.match(text))] += 1
+            found[text, instruction.name, number, above and is_pragma(text)] += 1
     found.update((line.comment, "", -1, False) for line in facts.tree.footer if line.comment is not None)
     return found
 

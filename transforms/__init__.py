@@ -9,9 +9,9 @@ from transforms.no_cache_flag import no_cache_flag
 from transforms.no_install_recommends import no_install_recommends
 
 PIPELINE: tuple[Transform, ...] = (
-    merge_update_into_install,  # first: what fetches and what removes lists can only be judged where it is used
+    assume_yes,  # first: a command that would stop the build is no ground to build on
+    merge_update_into_install,  # before cleaning: what fetches and what removes lists is judged where it is used
     merge_cleanup_run,  # before cleaning: a clean-up that is written already only needs to be moved
-    assume_yes,
     no_install_recommends,
     no_cache_flag,
     clean_in_same_layer,  # last: it looks at what the installs leave behind after all

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from optimizer.facts import Facts, PackageCall
-from optimizer.facts.layout import appendable, appended
+from optimizer.facts.layout import Addition, appendable, appended
 from optimizer.facts.readers import Obstacle, readers_of
 from optimizer.knowledge import Manager
 from optimizer.syntax.nodes import Instruction
@@ -17,7 +17,6 @@ from optimizer.transform import Declined, Leeway, Proposal, Safety, example, tra
     counterparts=("DL3009", "DL3032", "DL3036", "DL3040"),
     may_remove=(
         "/var/lib/apt/lists/**",
-        "/var/cache/apt/**",
         "/var/cache/dnf/**",
         "/var/cache/yum/**",
         "/var/cache/libdnf5/**",
@@ -196,7 +195,7 @@ def _cleaned(facts: Facts, instruction: Instruction, manager: Manager) -> Propos
     return Proposal(
         instruction,
         why,
-        appended(facts, instruction, chain, command),
+        appended(facts, instruction, chain, Addition(command)),
         safety=Safety.UNSAFE if obstacle else None,
         leeway=frozenset({Leeway.LISTS}) if obstacle else frozenset(),
     )
@@ -226,7 +225,7 @@ def _cleans_already(facts: Facts, instruction: Instruction, manager: Manager) ->
     for package in facts.package_calls(instruction):
         if package.manager.family != manager.family or not package.only_cleans:
             continue
-        if not manager.cleans_lists or package.verb in ("dist-clean", "distclean"):
+        if not manager.cleans_lists or package.verb not in package.manager.keeps_lists:
             return True
     return False
 

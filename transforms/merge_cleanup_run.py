@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from optimizer.facts import Chain, Facts
+from optimizer.facts import Chain, Facts, PackageCall
 from optimizer.facts.chains import Step, leaves
-from optimizer.facts.layout import appendable, appended, step_text, without
+from optimizer.facts.comments import comments_above, has_pragma
+from optimizer.facts.layout import Addition, appendable, appended, step_text, without
 from optimizer.facts.lists import Deletion, deletion, may_use_lists, removes_lists, sole_package_call
 from optimizer.facts.paths import makes, mentions
 from optimizer.knowledge import families
 from optimizer.syntax.nodes import Instruction, Node, rewritten, source
-from optimizer.transform import Declined, Proposal, Safety, comment_lines, example, transform, unchanged
+from optimizer.transform import Declined, Proposal, Safety, example, transform, unchanged
 
 
 @transform(
@@ -190,13 +191,15 @@ def _removes(step: Step) -> bool:
 
 
 def _right_before(facts: Facts, before: tuple[Instruction, ...], found: _Deletions) -> Instruction | None:
-    """The RUN that stands before, with nothing between but what makes no layer, if it installs with that manager."""
+    """The RUN that stands before, with nothing between but what makes no layer, if it installs one of the packages."""
     target = next((i for i in reversed(before) if i.name not in _FREE), None)
     if target is None or target.name != "RUN":
         return None
-    families = {package.manager.family for package in facts.package_calls(found.run)}
-    installs = [p for p in facts.package_calls(target) if p.installs and p.manager.family in families]
-    return target if installs else None
+    removed = {w.literal for p in facts.package_calls(found.run) if p.verb in p.manager.remove for w in p.operands}
+    installed = {
+        word.literal for package in facts.package_calls(target) if package.installs for word in package.operands
+    }
+    return target if removed & installed else None
 
 
 def _moved(facts: Facts, before: tuple[Instruction, ...], found: _Deletions) -> Proposal | Declined:
@@ -213,17 +216,21 @@ def _makes(facts: Facts, run: Instruction, found: _Deletions) -> bool:
     packages = facts.package_calls(run)
     for one in found.deletions:
         if one.regenerable:
-            if any(set(one.paths) & {*p.manager.lists, *p.manager.caches} for p in packages if _fills(p.verb)):
-                return True
-            if any(removes_lists(one, p.manager.family) and p.updates for p in packages):
+            if any(_filled(one, package) for package in packages):
                 return True
         elif any(makes(facts.calls(run), path, facts.scopes[run].folder) for path in one.paths):
             return True
     return False
 
 
-def _fills(verb: str) -> bool:
-    return verb not in ("clean", "autoclean", "remove", "purge", "autoremove")
+def _filled(one: Deletion, package: PackageCall) -> bool:
+    """Whether a call of a package manager leaves something behind that the deletion removes."""
+    manager = package.manager
+    fills = package.updates or package.installs or package.verb in manager.upgrade
+    places = {path.removesuffix("/*") for path in one.paths}
+    if fills and not places.isdisjoint(manager.caches):
+        return True
+    return removes_lists(one, manager.family) and (fills if not manager.needs_update else package.updates)
 
 
 def _needs(facts: Facts, step: Instruction, found: _Deletions) -> str | None:
@@ -271,18 +278,17 @@ def _into(facts: Facts, target: Instruction, found: _Deletions) -> Proposal | De
 
 def _proposal(facts: Facts, target: Instruction, chain: Chain, found: _Deletions) -> Proposal | Declined:
     command = " && ".join(step_text(step) for step in found.chain.steps[: found.count])
-    inside = appended(facts, target, chain, command)
-    edits: dict[Node, str] = {}
-    if found.count == len(found.chain.steps):
-        moved = "".join(line.raw for line in found.run.leading if line.comment is not None)
+    whole = found.count == len(found.chain.steps)
+    if whole and has_pragma(found.run):
+        return Declined(found.run, "a comment above it speaks to a tool")
+    comments = comments_above(found.run) if whole else ()
+    edits: dict[Node, str] = dict(appended(facts, target, chain, Addition(command, comments)))
+    if whole:
         edits[found.run] = ""
-        rest = rewritten(target, {**inside, **dict.fromkeys(target.leading, "")})
-        edits[target] = comment_lines(target) + moved + rest
     else:
         kept = without(found.chain, range(found.count))
         if kept is None:
             return Declined(found.run, "a comment stands beside what it deletes")
-        edits |= inside
         edits[found.run] = rewritten(found.run, kept)
     what = source(found.chain.steps[0].parts[0])
     return Proposal(found.run, f"what `{_short(what)}` deletes still lies in the layer of an earlier RUN", edits)

@@ -1,10 +1,13 @@
 """`merge-update-into-install`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from optimizer.facts import Chain, Facts
-from optimizer.facts.layout import inserted, step_text
+from optimizer.facts.chains import Step, leaves
+from optimizer.facts.comments import comments_above, has_pragma
+from optimizer.facts.layout import Addition, appended, inserted, step_text
+from optimizer.facts.lists import sole_package_call
 from optimizer.facts.readers import Obstacle, readers_of, refreshes_alone
 from optimizer.knowledge import Manager
 from optimizer.syntax.nodes import Instruction, Node, rewritten, source
@@ -40,6 +43,19 @@ from optimizer.transform import Declined, Proposal, Safety, comment_lines, examp
       COPY app /app
     - RUN apt-get install -y git
     + RUN apt-get update -q && apt-get install -y git
+    """,
+)
+@example(
+    "installs right behind one another join: with an update each they would build slowly",
+    """
+      FROM debian:bookworm-slim
+    - RUN apt-get update
+    - RUN apt-get install -y curl
+    - # for the build
+    - RUN apt-get install -y git make
+    + RUN apt-get update && apt-get install -y curl \\
+    +     # for the build
+    +     && apt-get install -y git make
     """,
 )
 @example(
@@ -115,7 +131,8 @@ def merge_update_into_install(facts: Facts) -> Iterator[Proposal | Declined]:
     """Moves an `apt-get update` that has a RUN of its own into the RUN of each install that needs it.
 
     Docker caches the update's layer: when the packages change, the install runs against old lists, and fails once
-    the archive has moved on. The lists also stay in a layer that nothing can clean any more.
+    the archive has moved on. The lists also stay in a layer that nothing can clean any more. RUNs that stand right behind
+    one another and only install become one, with one update.
 
     Safety: only over steps that neither need the lists nor change what an update would fetch; not into a RUN that
     goes on after failures, has other mounts, another network, another shell or user.
@@ -131,11 +148,15 @@ def merge_update_into_install(facts: Facts) -> Iterator[Proposal | Declined]:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A RUN whose install needs the update; `at`: the step before which it goes, None where it fetches by itself."""
+    """A RUN whose install needs the update; `at`: the step before which it goes, None where it fetches by itself.
+
+    `joined` are the RUNs right behind it that do nothing but install: they join it.
+    """
 
     run: Instruction
     chain: Chain | None
     at: int | None
+    joined: tuple[Instruction, ...] = ()
 
 
 def _moved(facts: Facts, update: Instruction, manager: Manager) -> Proposal | Declined:
@@ -148,7 +169,10 @@ def _moved(facts: Facts, update: Instruction, manager: Manager) -> Proposal | De
             if not places:
                 return _proposal(facts, update, manager, [_Place(reader.run, reader.chain, None)])
         elif (why := _apart(facts, update, reader.run)) is None:
-            places.append(_Place(reader.run, reader.chain, reader.at))
+            if places and reader.run in places[-1].joined:
+                continue
+            joined = tuple(_joined(facts, reader.run)) if manager.needs_update else ()
+            places.append(_Place(reader.run, reader.chain, reader.at, joined))
             if not manager.needs_update:
                 break
         elif not places:
@@ -174,19 +198,61 @@ def _proposal(facts: Facts, update: Instruction, manager: Manager, places: list[
     command = " && ".join(step_text(step) for step in chain.steps)
     edits: dict[Node, str] = {update: ""}
     for number, place in enumerate(places):
-        inside = (
-            {}
-            if place.at is None or place.chain is None
-            else inserted(facts, place.run, place.chain, place.at, command)
-        )
+        inside: dict[Node, str] = {}
+        if place.at is not None and place.chain is not None:
+            inside |= inserted(facts, place.run, place.chain, place.at, command)
+            inside |= _with_joined(facts, place, inside)
+            edits |= dict.fromkeys(place.joined, "")
         above = _above(facts, update, place.run) if number == 0 else comment_lines(place.run)
-        edits[place.run] = above + rewritten(place.run, {**inside, **dict.fromkeys(place.run.leading, "")})
+        if above == comment_lines(place.run):
+            edits |= inside
+        else:
+            edits[place.run] = above + rewritten(place.run, {**inside, **dict.fromkeys(place.run.leading, "")})
     verb = chain.steps[0].command
     name = source(verb) if verb is not None and len(chain.steps) == 1 else f"{manager.name} update"
     why = f"`{name}` in a layer of its own is cached: the install would run against old lists"
     if places[0].at is None:
         why = f"the lists of `{name}` are fetched again before anything reads them"
     return Proposal(update, why, edits)
+
+
+def _joined(facts: Facts, run: Instruction) -> Iterator[Instruction]:
+    """The RUNs right behind that do nothing but install and can join it: with an update each they would build slowly."""
+    chain = facts.chain(run)
+    if chain is None or not _plain(facts, run, chain):
+        return
+    stage = facts.stage_of[run].instructions
+    for other in stage[stage.index(run) + 1 :]:
+        follower = facts.chain(other)
+        if other.name != "RUN" or follower is None or has_pragma(other) or _apart(facts, run, other):
+            return
+        if not _plain(facts, other, follower) or not all(_installs(step) for step in follower.steps):
+            return
+        yield other
+
+
+def _plain(facts: Facts, run: Instruction, chain: Chain) -> bool:
+    """Whether the steps of another RUN can stand behind those of this one as they would alone."""
+    leaving = any(leaves(step) for step in chain.steps)
+    return chain.separator == "&&" and chain.comment is None and not run.heredocs and not leaving
+
+
+def _installs(step: Step) -> bool:
+    package = sole_package_call(step)
+    return package is not None and package.manager.needs_update and (package.installs or package.only_cleans)
+
+
+def _with_joined(facts: Facts, place: _Place, inside: Mapping[Node, str]) -> dict[Node, str]:
+    """The edit that puts the RUNs that join behind the last step, which another edit may have changed."""
+    if not place.joined or place.chain is None:
+        return {}
+    additions = [
+        Addition(" && ".join(step_text(step) for step in follower.steps), comments_above(other))
+        for other in place.joined
+        if (follower := facts.chain(other)) is not None
+    ]
+    ((last, text),) = appended(facts, place.run, place.chain, *additions).items()
+    return {last: inside.get(last, source(last)) + text.removeprefix(source(last))}
 
 
 def _above(facts: Facts, update: Instruction, run: Instruction) -> str:

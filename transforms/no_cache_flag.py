@@ -18,7 +18,11 @@ from optimizer.transform import Declined, Proposal, Safety, example, transform, 
     may_change=set(),
     leeway={"flags", "refresh"},
     counterparts=("DL3019", "DL3042"),
-    may_remove=("/var/cache/apk/**", "/root/.cache/pip/**", "/root/.cache/uv/**", "/home/*/.cache/pip/**"),
+    may_remove=(
+        "/var/cache/apk/**",
+        *("/root/.cache", "/root/.cache/pip", "/root/.cache/pip/**", "/root/.cache/uv", "/root/.cache/uv/**"),
+        *("/home/*/.cache", "/home/*/.cache/pip", "/home/*/.cache/pip/**", "/home/*/.cache/uv", "/home/*/.cache/uv/**"),
+    ),
 )
 @example(
     "every command of the RUN",

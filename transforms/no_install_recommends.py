@@ -18,7 +18,7 @@ _NO_INSTALL = ("-d", "--download-only", "-s", "--simulate", "--dry-run", "--prin
     may_change=set(),
     leeway={"flags", "packages"},
     counterparts=("DL3015",),
-    may_remove=("/usr/share/**", "/usr/lib/**", "/usr/bin/**", "/etc/**", "/var/lib/dpkg/**"),
+    may_remove=("/etc/ca-certificates.conf", "/usr/local/share/ca-certificates", "/etc/ssl/certs/**"),
     may_drop_packages=True,
 )
 @example(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from optimizer.facts import Facts
 from optimizer.facts.chains import Chain, Step, leaves
@@ -25,16 +26,27 @@ def appendable(chain: Chain) -> str | None:
     return None
 
 
-def appended(facts: Facts, instruction: Instruction, chain: Chain, command: str) -> Mapping[Node, str]:
-    """The edit that puts a command behind the last step of a RUN."""
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """A command to be put behind a chain, with the comments (with their `#`) that travel with it."""
+
+    command: str
+    comments: tuple[str, ...] = ()
+
+
+def appended(facts: Facts, instruction: Instruction, chain: Chain, *additions: Addition) -> Mapping[Node, str]:
+    """The edit that puts commands behind the last step of a RUN."""
     last = chain.steps[-1].parts[-1]
-    return {last: source(last) + _joint(facts, instruction, chain, len(command), at_end=True) + command}
+    text = source(last)
+    for addition in additions:
+        text += _joint(facts, instruction, chain, addition, at_end=True) + addition.command
+    return {last: text}
 
 
 def inserted(facts: Facts, instruction: Instruction, chain: Chain, at: int, command: str) -> Mapping[Node, str]:
     """The edit that puts a command before the step with that number."""
     first = chain.steps[at].parts[0]
-    return {first: command + _joint(facts, instruction, chain, len(command), at_end=False) + source(first)}
+    return {first: command + _joint(facts, instruction, chain, Addition(command), at_end=False) + source(first)}
 
 
 def without(chain: Chain, gone: range) -> Mapping[Node, str] | None:
@@ -52,18 +64,23 @@ def step_text(step: Step) -> str:
     return "".join(source(part) for part in step.parts)
 
 
-def _joint(facts: Facts, instruction: Instruction, chain: Chain, added: int, *, at_end: bool) -> str:
+def _joint(facts: Facts, instruction: Instruction, chain: Chain, addition: Addition, *, at_end: bool) -> str:
     """What stands between two steps: as in this RUN, else as in the others of the file."""
     text = facts.sources[instruction][len("".join(line.raw for line in instruction.leading)) :].rstrip("\r\n")
     own = [joint for joint in map(_text, chain.separators) if "#" not in joint]
     joint = (own[-1] if at_end else own[0]) if own else ""
-    if "\n" in joint or facts.script(instruction) is not instruction.inner.body:
-        return joint or facts.newline
-    several_lines = "\n" in text
-    short = len(text.rpartition("\n")[2] if at_end else text.partition("\n")[0]) + added + 4 <= LINE_LENGTH
-    if short and not (several_lines and at_end):
-        return joint or (" && " if chain.separator == "&&" else "; ")
-    return _broken(facts, chain, _indent(text, facts))
+    if facts.script(instruction) is not instruction.inner.body:
+        joint = joint or facts.newline
+    if "\n" not in joint:
+        line = text.rpartition("\n")[2] if at_end else text.partition("\n")[0]
+        fits = len(line) + len(addition.command) + 4 <= LINE_LENGTH and not (at_end and "\n" in text)
+        if fits and not addition.comments and "\n" not in addition.command:
+            return joint or (" && " if chain.separator == "&&" else "; ")
+        joint = _broken(facts, chain, _indent(text, facts))
+    first, line_end, rest = joint.partition("\n")
+    blanks = rest[: len(rest) - len(rest.lstrip(" \t"))]
+    comments = "".join(f"{blanks}{comment}{facts.newline}" for comment in addition.comments)
+    return first + line_end + comments + rest
 
 
 def _text(separator: tuple[Node, ...]) -> str:

@@ -42,7 +42,8 @@ def deletion(step: Step, folder: str | None) -> Deletion | None:
     if package is not None:
         if not package.only_cleans or not package.understood:
             return None
-        return Deletion(package.manager.lists + package.manager.caches, True)
+        lists = () if package.verb in package.manager.keeps_lists else package.manager.lists
+        return Deletion(lists + package.manager.caches, True)
     return _removed(call, folder)
 
 

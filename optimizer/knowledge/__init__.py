@@ -56,6 +56,7 @@ class Manager:
     reads: tuple[str, ...] = ()
     confirms: tuple[str, ...] = ()
     cleans: tuple[str, ...] = ()
+    keeps_lists: tuple[str, ...] = ()
     prefixes: tuple[str, ...] = ()
     module: str = ""
     short_verbs: bool = False

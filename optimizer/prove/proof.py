@@ -88,6 +88,7 @@ def prove(
 ) -> Proof:
     """Prove that `after` builds the same image as `before`, but for what the transforms of the steps said may differ.
 
+    Without steps and with the same text, it is built once: that it builds, runs, and in what time, is all there is.
     `layers` is filled with the layers that were read, and spares the next proof reading those of its base again.
 
     Raises `BuildFailed` where `before` does not build; an `after` that does not is a problem of the proof.
@@ -125,8 +126,9 @@ class _Bench:
         if self.options.noise_check:
             _, again = self.image("before, once more", before, self.options.ignore_before)
             self.noise = measure(compare(one, again), self.noise)
+        unchanged = not steps and (before, self.options.ignore_before) == (after, self.options.ignore_after)
         try:
-            second, two = self.image("after", after, self.options.ignore_after)
+            second, two = (first, one) if unchanged else self.image("after", after, self.options.ignore_after)
         except BuildFailed as failure:
             verdict = Verdict((Problem("build", "after", str(failure)),))
             culprits = self.find_culprits(one, steps, verdict.problems)
@@ -140,7 +142,9 @@ class _Bench:
             problem = Problem("smoke", smoke.what, f"before: {smoke.before}, after: {smoke.after}")
             verdict = Verdict((*verdict.problems, problem), verdict.allowed, verdict.noise)
         measured_before = self.measure(before, first, one, touched, self.options.ignore_before)
-        measured_after = self.measure(after, second, two, touched, self.options.ignore_after)
+        measured_after = (
+            measured_before if unchanged else self.measure(after, second, two, touched, self.options.ignore_after)
+        )
         return self.result(
             begin, verdict, culprits, difference, smoke, (measured_before, measured_after), touched, names
         )

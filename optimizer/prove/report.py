@@ -124,7 +124,8 @@ def _rows(proof: Proof) -> Iterable[tuple[str, str, str]]:
 
 
 def _fineprint(proof: Proof) -> str:
-    noise = f"{len(proof.verdict.noise)} differences that two builds of one file show as well"
+    count = len(proof.verdict.noise)
+    noise = f"{count} difference{'' if count == 1 else 's'} that two builds of one file show as well"
     checked = ", measured by building the original twice" if proof.noise_checked else ""
     return f"Built with {proof.builder} in {proof.seconds:.0f} s; not counted: {noise}{checked}."
 

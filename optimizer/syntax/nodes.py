@@ -151,7 +151,8 @@ class Redirect(Node):
     @property
     def is_heredoc(self) -> bool:
         """Whether the lines after the command are read as its input."""
-        return self.operator.text.lstrip("0123456789") in {"<<", "<<-"}
+        text = self.operator.text
+        return text.endswith(("<<", "<<-")) and not text.endswith("<<<")
 
 
 @record

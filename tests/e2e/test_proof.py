@@ -80,6 +80,7 @@ def test_packages_are_dropped_with_what_was_theirs(
     assert {str(problem) for problem in proof.verdict.problems} <= GENERATED
 
 
+@pytest.mark.essential
 @pytest.mark.parametrize("lie", LIES)
 def test_a_lying_transform_is_caught_by_name(
     lie: str, need: Callable[..., None], builder: Builder, context: Path
@@ -94,6 +95,7 @@ def test_a_lying_transform_is_caught_by_name(
     assert {problem.kind for problem in proof.verdict.problems} == kinds
 
 
+@pytest.mark.essential
 def test_a_merge_that_leaks_the_folder_is_caught(need: Callable[..., None], builder: Builder, context: Path) -> None:
     need("busybox")
     before = "FROM busybox\nRUN cd /tmp && touch a\nRUN touch b\n"
@@ -101,6 +103,7 @@ def test_a_merge_that_leaks_the_folder_is_caught(need: Callable[..., None], buil
     assert [str(problem) for problem in proof.verdict.problems] == ["added /tmp/b", "removed /b"]
 
 
+@pytest.mark.essential
 def test_a_clean_up_that_breaks_a_child_stage_is_caught(
     need: Callable[..., None], builder: Builder, context: Path
 ) -> None:
@@ -111,6 +114,7 @@ def test_a_clean_up_that_breaks_a_child_stage_is_caught(
     assert [(culprit.transform, culprit.problems[0].kind) for culprit in proof.culprits] == [("clean-lists", "build")]
 
 
+@pytest.mark.essential
 def test_pipefail_under_dash_is_caught(need: Callable[..., None], builder: Builder, context: Path) -> None:
     need("slim")
     before = "FROM debian:bookworm-slim\nRUN echo a | cat > /a\n"

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from optimizer.cli.image import REMEDIES
 from optimizer.prove.allowances import Allowance, Problem, Verdict, judge
 from optimizer.prove.archive import read_image
 from optimizer.prove.compare import Difference, compare
@@ -12,6 +13,7 @@ from optimizer.prove.errors import TableError
 from optimizer.prove.globs import matches
 from optimizer.prove.layers import DELETED, REPLACED, TOUCHED, analyze
 from optimizer.prove.noise import Noise, load_noise, measure, parse_noise
+from optimizer.prove.remedies import Group, groups
 
 from .archives import Member, docker_archive, elf, folder, layer, link, shot
 
@@ -202,11 +204,12 @@ LAYERS = (
 
 
 def test_wasted_bytes_are_named_with_who_wrote_and_who_undid() -> None:
-    analysis = analyze(read_image(io.BytesIO(docker_archive(LAYERS, history=HISTORY))))
-    assert analysis.culprits() == (
-        ("RUN make", "RUN rm -rf /src", DELETED, 1500, 2),
-        ("ADD file:1 in /", "RUN chmod +x /app", TOUCHED, 100, 1),
-        ("ADD file:1 in /", "RUN make", REPLACED, 10, 1),
+    image = read_image(io.BytesIO(docker_archive(LAYERS, history=HISTORY)))
+    analysis = analyze(image)
+    assert groups(image, analysis, REMEDIES) == (
+        Group(1500, 2, "RUN make", "RUN rm -rf /src", DELETED, "merge-cleanup-run"),
+        Group(100, 1, "ADD file:1 in /", "RUN chmod +x /app", TOUCHED, None),
+        Group(10, 1, "ADD file:1 in /", "RUN make", REPLACED, None),
     )
     assert [row.wasted for row in analysis.rows] == [110, 1500, 0, 0]
     assert (analysis.bytes, analysis.wasted) == (1730, 1610)

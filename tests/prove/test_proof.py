@@ -11,7 +11,7 @@ from optimizer.prove.allowances import Allowance
 from optimizer.prove.builders import BuildOptions
 from optimizer.prove.errors import BuildFailed, ProofError, TableError
 from optimizer.prove.proof import Proof, ProofOptions, prove
-from optimizer.prove.report import render_analysis, render_json, render_markdown, render_text
+from optimizer.prove.report import render_image, render_json, render_markdown, render_text
 from optimizer.prove.smoke import SmokeTest
 from optimizer.prove.workshop import PREFIX
 
@@ -167,5 +167,5 @@ def test_the_json_has_everything() -> None:
 
 
 def test_the_analysis_of_an_image_is_shown_with_its_waste() -> None:
-    text = render_analysis(lost().before.analysis)
+    text = render_image(lost().before.analysis, ())
     assert "efficiency 100.0%" in text

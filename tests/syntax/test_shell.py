@@ -161,6 +161,28 @@ def test_a_compound_command_knows_its_kind(text: str) -> None:
     assert compound.kind == KINDS[text]
 
 
+@pytest.mark.parametrize(
+    ("redirect", "expected"),
+    [
+        ("<<E", True),
+        ("<<-E", True),
+        ("3<<E", True),
+        ("{fd}<<E", True),
+        ("{fd}<<-'E'", True),
+        ("<<<E", False),
+        ("{fd}<<<E", False),
+        ("{fd}<E", False),
+        ("<&3", False),
+    ],
+)
+def test_a_redirect_knows_whether_it_is_a_heredoc(redirect: str, expected: bool) -> None:
+    tree = read(f"a {redirect}\n" + ("E\n" if expected else ""))
+    assert tree is not None
+    (command,) = (part for part in tree.parts if isinstance(part, Command))
+    (found,) = command.redirects
+    assert found.is_heredoc is expected
+
+
 REFUSED = [
     *("a\0b", "a\rb", "'a", '"a', "`a", "$(a", "${a", "$((a", "a)", "(a", "{ a;", "{ a }", "a }x; }", "a \\"),
     *(

@@ -1,0 +1,130 @@
+"""The table of measured results: every project of the corpus that can be built, proved, with bytes and seconds.
+
+python -m tests.e2e.table                  # print it
+python -m tests.e2e.table --write          # also into RESULTS.md
+python -m tests.e2e.table flask-notes      # some projects only
+"""
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from optimizer.prove.builders import find_builder
+from optimizer.prove.errors import ProofError
+from optimizer.prove.layer import Layer
+from optimizer.prove.report import megabytes
+
+from .corpus import Outcome, Project, in_order, prove_project, read_projects
+from .factory import daemon, recipes
+from .factory.__main__ import alone
+from .factory.place import FactoryError, find_place
+
+RESULTS = Path(__file__).parent / "RESULTS.md"
+HEAD = """\
+| project | transforms | image before | after | rebuild before | after | proof |
+|---|---|---:|---:|---:|---:|---|
+"""
+LEGEND = """
+*Image*: bytes of all files in all layers. *Rebuild*: seconds of a build with a warm cache after one source file has
+changed. *Proof*: the images were compared path by path, nothing is missing but what the transforms declare, and both
+answer as the project's README says; `unchanged`: dockopt leaves the file as it is; it was built once and answers.
+"""
+
+
+def measure(names: list[str]) -> Iterator[Outcome | tuple[Project, str]]:
+    """One outcome a project, or why there is none."""
+    place = find_place()
+    projects = [project for project in in_order(read_projects()) if not names or project.name in names]
+    with alone(place):
+        daemon.fetch(place)
+        daemon.start(place)
+        os.environ.update(place.variables)
+        bases = dict.fromkeys(base for project in projects for base in project.bases)
+        for made in recipes.make(place, bases):
+            if made.seconds is not None:
+                print(f"made {made.image} in {made.seconds:.0f} s", file=sys.stderr)
+    builder = find_builder("docker")
+    layers: dict[str, Layer] = {}
+    for project in projects:
+        try:
+            yield prove_project(project, builder, layers, rebuild=True)
+        except ProofError as problem:
+            yield project, str(problem)
+
+
+def row(found: Outcome | tuple[Project, str]) -> str:
+    """One line of the table."""
+    if isinstance(found, tuple):
+        return f"| {found[0].name} | | | | | | no proof: {_cell(found[1])} |"
+    proof, before, after = found.proof, found.proof.before, found.proof.after
+    names = ", ".join(dict.fromkeys(proof.transforms)) or "-"
+    sizes = [megabytes(each.analysis.bytes) if each else "" for each in (before, after)]
+    times = [f"{each.rebuild_seconds:.1f} s" if each and each.rebuild_seconds else "-" for each in (before, after)]
+    if not found.result.changed:
+        sizes[1] = times[1] = "same"
+    return f"| {found.project.name} | {names} | {' | '.join(sizes)} | {' | '.join(times)} | {_verdict(found)} |"
+
+
+def _verdict(found: Outcome) -> str:
+    if not found.proof.holds:
+        problems = found.proof.verdict.problems
+        return _cell(f"NOT PROVED: {problems[0]}" + (f" and {len(problems) - 1} more" if len(problems) > 1 else ""))
+    if not found.holds:
+        return _cell(f"WRONG ANSWER: {found.answers}")
+    if not found.result.changed:
+        return "unchanged"
+    count = len(found.proof.verdict.allowed)
+    return "proved: nothing differs" if not count else f"proved: {count} declared difference{'s' * (count > 1)}"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")[:200]
+
+
+def machine() -> str:
+    """The machine in words, with the builder."""
+    models = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    model = models[0].partition(":")[2].strip() if models else platform.machine()
+    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    version = subprocess.run(
+        ["docker", "version", "--format", "{{.Server.Version}}"], capture_output=True, text=True, check=True
+    )
+    return f"{os.cpu_count()} cores ({model}), {pages / 1e9:.0f} GB, Docker {version.stdout.strip()} with BuildKit"
+
+
+def main(arguments: list[str] | None = None, show: Callable[[str], None] = print) -> int:
+    parser = argparse.ArgumentParser(prog="table", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="project")
+    parser.add_argument("--write", action="store_true", help=f"also write {RESULTS.name}")
+    options = parser.parse_args(arguments)
+    begin = time.monotonic()
+    rows = []
+    try:
+        for found in measure(options.names):
+            rows.append(row(found))
+            print(rows[-1], file=sys.stderr, flush=True)
+    except FactoryError as problem:
+        print(f"table: {problem}", file=sys.stderr)
+        return 1
+    proved = sum("proved: " in line and "NOT" not in line for line in rows)
+    unchanged = sum(line.endswith("| unchanged |") for line in rows)
+    head = (
+        f"{len(rows)} projects of corpus/, {proved} rewritten and proved, {unchanged} left as they are and built."
+        f" {datetime.now(UTC):%Y-%m-%d}, {machine()}; {(time.monotonic() - begin) / 60:.0f} minutes;"
+        " `make prove-table`.\n\n"
+    )
+    text = head + HEAD + "\n".join(rows) + "\n" + LEGEND
+    show(text)
+    if options.write:
+        RESULTS.write_text(text)
+    return 0 if proved + unchanged == len(rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
