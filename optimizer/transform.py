@@ -111,7 +111,9 @@ class Transform:
     may_remove: tuple[str, ...] = ()
     """Globs of the paths that may be missing in the image afterwards (`dockopt prove` holds it to that)."""
     may_change_paths: tuple[str, ...] = ()
+    """Globs of the paths that may be other than before, or new."""
     may_drop_packages: bool = False
+    """Whether packages may be missing, with the files that dpkg or apk says were theirs."""
 
     @property
     def summary(self) -> str:

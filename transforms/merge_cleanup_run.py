@@ -19,6 +19,7 @@ from optimizer.transform import Declined, Proposal, Safety, example, transform, 
     may_change={"layers"},
     leeway={"cleanup", "order"},
     counterparts=("DL3009", "DL3059"),
+    may_change_paths=("/var/lib/apt/lists/auxfiles",),  # an empty folder that each call of apt after the deletion makes
 )
 @example(
     "lists removed in a layer of their own",

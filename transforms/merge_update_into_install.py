@@ -131,8 +131,8 @@ def merge_update_into_install(facts: Facts) -> Iterator[Proposal | Declined]:
     """Moves an `apt-get update` that has a RUN of its own into the RUN of each install that needs it.
 
     Docker caches the update's layer: when the packages change, the install runs against old lists, and fails once
-    the archive has moved on. The lists also stay in a layer that nothing can clean any more. RUNs that stand right behind
-    one another and only install become one, with one update.
+    the archive has moved on. The lists also stay in a layer that nothing can clean any more. RUNs that stand right
+    behind one another and only install become one, with one update.
 
     Safety: only over steps that neither need the lists nor change what an update would fetch; not into a RUN that
     goes on after failures, has other mounts, another network, another shell or user.
@@ -217,7 +217,7 @@ def _proposal(facts: Facts, update: Instruction, manager: Manager, places: list[
 
 
 def _joined(facts: Facts, run: Instruction) -> Iterator[Instruction]:
-    """The RUNs right behind that do nothing but install and can join it: with an update each they would build slowly."""
+    """The RUNs right behind that do nothing but install and can join: an update for each would build slowly."""
     chain = facts.chain(run)
     if chain is None or not _plain(facts, run, chain):
         return

@@ -38,8 +38,9 @@ def appended(facts: Facts, instruction: Instruction, chain: Chain, *additions: A
     """The edit that puts commands behind the last step of a RUN."""
     last = chain.steps[-1].parts[-1]
     text = source(last)
+    broken = len(additions) > 1
     for addition in additions:
-        text += _joint(facts, instruction, chain, addition, at_end=True) + addition.command
+        text += _joint(facts, instruction, chain, addition, at_end=True, broken=broken) + addition.command
     return {last: text}
 
 
@@ -64,7 +65,9 @@ def step_text(step: Step) -> str:
     return "".join(source(part) for part in step.parts)
 
 
-def _joint(facts: Facts, instruction: Instruction, chain: Chain, addition: Addition, *, at_end: bool) -> str:
+def _joint(
+    facts: Facts, instruction: Instruction, chain: Chain, addition: Addition, *, at_end: bool, broken: bool = False
+) -> str:
     """What stands between two steps: as in this RUN, else as in the others of the file."""
     text = facts.sources[instruction][len("".join(line.raw for line in instruction.leading)) :].rstrip("\r\n")
     own = [joint for joint in map(_text, chain.separators) if "#" not in joint]
@@ -74,7 +77,7 @@ def _joint(facts: Facts, instruction: Instruction, chain: Chain, addition: Addit
     if "\n" not in joint:
         line = text.rpartition("\n")[2] if at_end else text.partition("\n")[0]
         fits = len(line) + len(addition.command) + 4 <= LINE_LENGTH and not (at_end and "\n" in text)
-        if fits and not addition.comments and "\n" not in addition.command:
+        if fits and not broken and not addition.comments and "\n" not in addition.command:
             return joint or (" && " if chain.separator == "&&" else "; ")
         joint = _broken(facts, chain, _indent(text, facts))
     first, line_end, rest = joint.partition("\n")

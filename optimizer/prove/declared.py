@@ -17,5 +17,6 @@ def allowance(transform: Transform) -> Allowance:
     return Allowance(
         may_remove=transform.may_remove,
         may_change=transform.may_change_paths,
+        may_add=transform.may_change_paths,
         may_drop_packages=transform.may_drop_packages,
     )

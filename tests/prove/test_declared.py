@@ -14,7 +14,7 @@ def test_a_declaration_becomes_an_allowance() -> None:
     def drop_all(facts: object) -> object:
         """Nothing."""
 
-    assert allowance(drop_all) == Allowance(("/a/**",), ("/b",), may_drop_packages=True)
+    assert allowance(drop_all) == Allowance(("/a/**",), ("/b",), ("/b",), may_drop_packages=True)
 
 
 def test_every_transform_has_an_allowance() -> None:
