@@ -112,6 +112,15 @@ from optimizer.transform import Declined, Leeway, Proposal, Safety, example, tra
     """,
 )
 @unchanged(
+    "an install reads them behind a command that cannot be read",
+    """
+    FROM debian:bookworm-slim
+    RUN apt-get update && apt-get install -y curl
+    RUN curl -s https://example.org/setup | bash - && apt-get install -y nodejs
+    """,
+    unsafe=True,
+)
+@unchanged(
     "the lists are in a mount, not in the layer",
     """
     FROM debian:bookworm-slim

@@ -129,7 +129,7 @@ class _Search:
                         return
                 elif not needed:
                     yield Reader(run, chain, at, fetches=False)
-                needed = True
+                    needed = True
             if may_change_sources(calls, manager.family, variables):
                 yield from self._sources(run)
 
