@@ -143,10 +143,14 @@ def _with_names(package: PackageCall, edits: dict[Node, str], names: tuple[str, 
 
 
 def _why(loss: Lost) -> str:
-    if loss.unknown:
-        return f"the tables do not know what {', '.join(loss.unknown[:3])} would lose"
-    if not loss.drops and not loss.keeps:
+    if not (loss.unknown or loss.drops or loss.keeps):
         return "recommended packages are not needed: these packages lose nothing"
-    kept = f"; keeps {', '.join(loss.keeps)}" if loss.keeps else ""
-    gone = f"; goes without {', '.join(loss.drops[:4])}{' and others' if len(loss.drops) > 4 else ''}"
-    return f"recommended packages are most often not needed{kept}{gone if loss.drops else ''}"
+    parts = ["recommended packages are most often not needed"]
+    parts += [f"keeps {', '.join(loss.keeps)}"] if loss.keeps else []
+    parts += [f"goes without {_some(loss.drops)}"] if loss.drops else []
+    parts += [f"the tables do not know {_some(loss.unknown)}"] if loss.unknown else []
+    return "; ".join(parts)
+
+
+def _some(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:4]) + (" and others" if len(names) > 4 else "")

@@ -32,7 +32,7 @@ def lost(facts: Facts, instruction: Instruction, package: PackageCall) -> Lost:
     )
     unknown = [name for name in names if not all(name in table for table in tables)]
     if not suites:
-        unknown.append("this base image")
+        unknown.insert(0, "this base image")
     keeps: list[str] = []
     for name in names:
         for keep in recommends().keeps.get(name, ()):
