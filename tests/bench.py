@@ -62,7 +62,7 @@ def start_up(file: Path, runs: int = 15) -> None:
     if hadolint := program("hadolint"):
         calls += [("`hadolint --version`", [hadolint, "--version"]), ("`hadolint FILE`", [hadolint, file])]
     if tally := program("tally"):
-        fix = [tally, "lint", "--fix", "--slow-checks=off", file]
+        fix: list[str | Path] = [tally, "lint", "--fix", "--slow-checks=off", file]
         calls += [("`tally --version`", [tally, "--version"]), ("`tally lint --fix FILE`", fix)]
     cpu(calls[2][1])  # leaves the compiled modules behind
     rows = [(name, least(lambda call=call: cpu(call), runs)) for name, call in calls]  # type: ignore[misc]

@@ -1,12 +1,13 @@
 """dockopt over a folder of real Dockerfiles: `python -m tests.real FOLDER [--unsafe] [--limit N] [--diffs FILE]`.
 
-Ends with 1 if a file does not come back byte for byte, is read in another way than BuildKit does, is no longer accepted,
-is changed again by a second run, or raises.
+Ends with 1 if a file does not come back byte for byte, is read in another way than BuildKit does, is no longer
+accepted, is changed again by a second run, or raises.
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import random
 import sys
 import time
@@ -135,7 +136,8 @@ def main() -> int:
     files = files_below(chosen.folder)
     if chosen.limit:
         files = sorted(random.Random(7).sample(files, min(chosen.limit, len(files))))
-    with ProcessPoolExecutor(2) as pool:
+    context = multiprocessing.get_context("spawn")  # the Go runtime of BuildKit's parser does not survive a fork
+    with ProcessPoolExecutor(2, context) as pool:
         looks = list(pool.map(partial(look, unsafe=chosen.unsafe), files, chunksize=50))
     if chosen.diffs:
         chosen.diffs.write_text("".join(diffs(looks)), "utf-8", "surrogateescape")

@@ -12,7 +12,7 @@ from optimizer.cli.progress import Progress
 from optimizer.cli.prover import FindBuilder
 from optimizer.prove.archive import Image, read_image
 from optimizer.prove.builders import find_builder
-from optimizer.prove.errors import BuilderMissing
+from optimizer.prove.errors import BuilderFailed, BuilderMissing
 from optimizer.prove.layers import analyze
 from optimizer.prove.remedies import Remedies, groups
 from optimizer.prove.report import render_image, render_image_json
@@ -61,5 +61,8 @@ def _read(source: str, options: ImageOptions, find_a_builder: FindBuilder) -> Im
         raise BuilderMissing(
             f"there is no file `{source}`, and no builder to ask for such an image: {problem}"
         ) from None
-    with builder.export(source) as stream:
-        return read_image(stream, platform=options.platform)
+    try:
+        with builder.export(source) as stream:
+            return read_image(stream, platform=options.platform)
+    except BuilderFailed as problem:
+        raise BuilderFailed(f"`{source}` is no file, and no image that {builder.name} has: {problem}") from problem

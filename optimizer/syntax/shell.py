@@ -45,7 +45,7 @@ class Parser(Commands):
 
     def top(self) -> ShellScript:
         """The whole text."""
-        self.statements(frozenset({""}), empty=True)
+        self.statements(("",), empty=True)
         if self.pending or self.heredocs:
             self.refuse()
         return self.finish()
@@ -69,7 +69,7 @@ class Parser(Commands):
         self.pos = self.last = self.first = start
         self.end = end
         self.pass_turns(start)
-        self.statements(frozenset({closer}), empty=True)
+        self.statements((closer,), empty=True)
         if self.pending:
             self.refuse()
         script, stop = self.finish(), self.pos
@@ -79,7 +79,7 @@ class Parser(Commands):
         self.depth -= 1
         return stop
 
-    def statements(self, closers: frozenset[str], *, empty: bool = False) -> str:
+    def statements(self, closers: tuple[str, ...], *, empty: bool = False) -> str:
         """Emit commands up to one of the closers, which is left to the caller; `""` is the end of the text.
 
         `empty` says that there need not be a command.

@@ -17,7 +17,7 @@ from optimizer.syntax.words import DELIMITED, NAME
 _match_in: Final = re.compile(rf"in{DELIMITED}").match
 _match_name: Final = re.compile(rf"{NAME}(?=[ \t\n;)]|\Z)").match
 _match_function_name: Final = re.compile(r"[A-Za-z0-9_./:@%,+-]+\Z").match
-_CASE_ENDS: Final = frozenset({";;", ";&", ";;&", "esac"})
+_CASE_ENDS: Final = (";;", ";&", ";;&", "esac")
 
 
 class Compounds(Conditions):
@@ -25,7 +25,7 @@ class Compounds(Conditions):
 
     __slots__ = ()
 
-    def statements(self, closers: frozenset[str], *, empty: bool = False) -> str:
+    def statements(self, closers: tuple[str, ...], *, empty: bool = False) -> str:
         """Emit commands up to one of the closers, which is left to the caller; `""` is the end of the text.
 
         `empty` says that there need not be a command.
@@ -49,7 +49,7 @@ class Compounds(Conditions):
 
     def block(self, *closers: str) -> str:
         """Emit commands and the reserved word that ends them, which is one of the closers."""
-        closer = self.statements(frozenset(closers))
+        closer = self.statements(closers)
         self.put(Reserved, self.pos, self.pos + len(closer))
         return closer
 
@@ -63,7 +63,7 @@ class Compounds(Conditions):
         if self.hides_parenthesis(self.pos + 1):
             self.refuse()
         self.symbol("(")
-        self.statements(frozenset({")"}))
+        self.statements((")",))
         self.symbol(")")
 
     def double_parentheses(self) -> None:

@@ -73,6 +73,8 @@ class Emitter(Scanner):
         text = self.text[start:end]
         if self.pending and "\n" in text:
             self.refuse()
+        if not self.scripts:
+            return Word(self.raw(start, end), text)
         scripts, self.scripts = tuple(self.scripts), []
         return Word(self.raw(start, end), text, scripts)
 

@@ -31,7 +31,7 @@ ANYTHING = {"trace", "config", "copied", "layers"}
 def edited(facts: Facts, old: str, new: str) -> Iterator[Proposal]:
     """The instruction that holds a text, with another one in its place."""
     for instruction in facts.tree.instructions:
-        if old in facts.sources[instruction] and new not in facts.sources[instruction]:
+        if old in facts.sources[instruction]:
             yield Proposal(instruction, "to lie", {instruction: facts.sources[instruction].replace(old, new)})
 
 
@@ -81,7 +81,7 @@ RUN touch left
 
 LIARS = {
     drop_a_package: ("package git", "removed /usr/bin/git"),
-    change_a_mode: ("changed /app/app.sh: mode: 0755 -> 0644", "changed /app/data.txt: mode"),
+    change_a_mode: ("changed /app/app.sh: mode: 0755 -> 0644",),
     change_a_variable: ("setting Env: {",),
     drop_a_file: ("removed /app/data.txt",),
     leak_a_folder: ("added /tmp/left", "removed /left"),
@@ -172,7 +172,7 @@ def test_an_image_of_the_builder_is_analysed(
     with pytest.raises(SystemExit) as end:
         main(["image", "absent:1"])
     assert end.value.code == 4
-    assert "absent:1" in capsys.readouterr().err
+    assert "`absent:1` is no file, and no image that docker has" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -2,8 +2,8 @@
 
 import io
 import json
+import tarfile
 import threading
-import zipfile
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,33 +16,55 @@ from optimizer.prove.builders import Builder
 
 pytestmark = pytest.mark.e2e
 
-WHEEL = "tiny-1.0-py3-none-any.whl"
-METADATA = "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n"
+SOURCE = "tiny-1.0.tar.gz"
+BACKEND = """\
+import zipfile
+
+FILES = {
+    "tiny.py": "",
+    "tiny-1.0.dist-info/METADATA": "Metadata-Version: 2.1\\nName: tiny\\nVersion: 1.0\\n",
+    "tiny-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n",
+    "tiny-1.0.dist-info/RECORD": "",
+}
 
 
-def wheel() -> bytes:
-    """A package with one module."""
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    with zipfile.ZipFile(f"{folder}/tiny-1.0-py3-none-any.whl", "w") as archive:
+        for name, text in FILES.items():
+            archive.writestr(name, text)
+    return "tiny-1.0-py3-none-any.whl"
+"""
+"""Builds the wheel without any other package, so that pip needs no index but ours."""
+
+FILES = {
+    "PKG-INFO": "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n",
+    "backend.py": BACKEND,
+    "pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n',
+}
+
+
+def source_archive() -> bytes:
+    """A package that pip has to build; it keeps what it has built."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("tiny.py", "")
-        archive.writestr("tiny-1.0.dist-info/METADATA", METADATA)
-        archive.writestr("tiny-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        archive.writestr("tiny-1.0.dist-info/RECORD", "")
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for name, text in FILES.items():
+            member = tarfile.TarInfo(f"tiny-1.0/{name}")
+            member.size = len(text)
+            archive.addfile(member, io.BytesIO(text.encode()))
     return buffer.getvalue()
 
 
 class Index(BaseHTTPRequestHandler):
-    """A package index whose answers may be kept, as those of the public one."""
+    """A package index with one package."""
 
-    content = wheel()
+    content = source_archive()
 
     def do_GET(self) -> None:
-        page = f'<!doctype html><html><body><a href="/{WHEEL}">{WHEEL}</a></body></html>'.encode()
-        body = self.content if self.path.endswith(".whl") else page
+        page = f'<!doctype html><html><body><a href="/{SOURCE}">{SOURCE}</a></body></html>'.encode()
+        body = self.content if self.path.endswith(".gz") else page
         self.send_response(200)
         self.send_header("Content-Type", "application/octet-stream" if body is self.content else "text/html")
         self.send_header("Content-Length", str(len(body)))
-        self.send_header("Cache-Control", "max-age=600")
         self.end_headers()
         self.wfile.write(body)
 
