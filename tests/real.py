@@ -66,8 +66,8 @@ def look(path: Path, *, unsafe: bool) -> Look:
 
 
 def _ask(tree: Dockerfile, result: Result, seen: Look) -> None:
-    """BuildKit's parser on the file before and after; it cannot be given bytes that are no UTF-8."""
-    if any("\ud800" <= char <= "\udfff" for char in result.before):
+    """BuildKit's parser on the file before and after; it can be given no NUL and no bytes that are not UTF-8."""
+    if any(char == "\0" or "\ud800" <= char <= "\udfff" for char in result.before):
         return
     theirs = by_binding(result.before)
     seen.judged = theirs is not None
@@ -100,10 +100,10 @@ def report(looks: Sequence[Look]) -> bool:
         for what, details in each.wrong.items():
             print(f"{each.path}: {what}\n{details}", end="")
     print(f"{len(looks)} files, {sum(each.judged for each in looks)} that BuildKit's parser accepts")
-    print(f"{sum(bool(result.problems) for result in results)} left alone as BuildKit would reject them")
     print(f"{sum(result.changed for result in results)} changed")
     print(f"{1000 * sum(each.seconds for each in looks) / max(1, len(looks)):.2f} ms of CPU a file")
     _list("WRONG", wrong)
+    _list("rejected", Counter(result.problems[0].message for result in results if result.problems))
     _list("changes", Counter(change.transform for result in results for change in result.changes))
     _list("waiting", Counter(f"{one.transform} ({one.safety})" for result in results for one in result.pending))
     _list("refused by a check", Counter(f"{one.transform}: {one.why}" for result in results for one in result.refusals))

@@ -56,31 +56,79 @@ def replaced(old: str, new: str) -> Edit:
 
 
 LIES = {
-    "an instruction swallows the next": (replaced("curl git\n", "curl git \\\n"), ("trace", "layers", "copied"), (), "runs into its neighbour"),
-    "an instruction loses its line end": (replaced("ENV A=1\n", "ENV A=1"), ("config", "comments"), (), "runs into its neighbour"),
-    "a file that BuildKit rejects": (replaced("WORKDIR /app", "WORKDRI /app"), ("trace", "layers", "config"), (), "unknown instruction"),
+    "an instruction swallows the next": (
+        replaced("curl git\n", "curl git \\\n"),
+        ("trace", "layers", "copied"),
+        (),
+        "runs into its neighbour",
+    ),
+    "an instruction loses its line end": (
+        replaced("ENV A=1\n", "ENV A=1"),
+        ("config", "comments"),
+        (),
+        "runs into its neighbour",
+    ),
+    "a file that BuildKit rejects": (
+        replaced("WORKDIR /app", "WORKDRI /app"),
+        ("trace", "layers", "config"),
+        (),
+        "unknown instruction",
+    ),
     "a comment goes": (replaced("# fetch the tool\n", ""), (), (), "comments would change"),
-    "a comment gets another instruction": (replaced("ENV A=1\n", "# fetch the tool\nENV A=1\n"), (), (), "comments would change"),
+    "a comment gets another instruction": (
+        replaced("ENV A=1\n", "# fetch the tool\nENV A=1\n"),
+        (),
+        (),
+        "comments would change",
+    ),
     "a stage loses its name": (replaced(" AS base", ""), (), (), "stages would change"),
     "a base changes": (replaced("bookworm-slim", "trixie-slim"), (), (), "stages would change"),
     "a variable changes": (replaced("ENV A=1", "ENV A=2"), (), (), "config would change"),
     "a command changes": (replaced('CMD ["tool"]', 'CMD ["tool", "-v"]'), (), (), "config would change"),
     "a user goes": (replaced("USER app\n", ""), (), (), "config would change"),
-    "a layer comes": (replaced("WORKDIR /app\n", "WORKDIR /app\nWORKDIR /app\n"), ("trace",), (), "layers would change"),
+    "a layer comes": (
+        replaced("WORKDIR /app\n", "WORKDIR /app\nWORKDIR /app\n"),
+        ("trace",),
+        (),
+        "layers would change",
+    ),
     "a file is copied from elsewhere": (replaced("/bin/tool", "/bin/other"), ("trace",), (), "copied would change"),
     "a package goes": (replaced("curl git", "git"), (), ("flags", "packages"), "instead of"),
     "a package goes that others recommend": (replaced("curl git", "curl"), (), ("flags", "packages"), "`git` would go"),
-    "a package comes that nobody recommends": (replaced("curl git", "curl git nmap"), (), ("flags", "packages"), "instead of"),
-    "an option comes that is no free one": (replaced("install -y curl", "install -y -t sid curl"), (), ("flags",), "instead of"),
+    "a package comes that nobody recommends": (
+        replaced("curl git", "curl git nmap"),
+        (),
+        ("flags", "packages"),
+        "instead of",
+    ),
+    "an option comes that is no free one": (
+        replaced("install -y curl", "install -y -t sid curl"),
+        (),
+        ("flags",),
+        "instead of",
+    ),
     "a command leaves its folder": (replaced("cd /srv && make", "make"), (), ("cleanup",), "instead of"),
     "a folder leaks": (replaced("make install\nRUN ./later.sh", "make install && ./later.sh"), ("layers",), (), ""),
     "lists go that a stage needs": (
-        replaced("curl git\n", "curl git && rm -rf /var/lib/apt/lists/*\n"), (), ("cleanup",), "other package lists",
+        replaced("curl git\n", "curl git && rm -rf /var/lib/apt/lists/*\n"),
+        (),
+        ("cleanup",),
+        "other package lists",
     ),
     "an update goes": (replaced("apt-get update && ", ""), (), ("refresh",), "other package lists"),
-    "a deletion of something else": (replaced("make install", "make install && rm -rf /srv/data"), (), ("cleanup",), "instead of"),
-    "a tidy-up of the user's folder": (replaced("./later.sh", "./later.sh && rm -rf /home/app"), (), ("cleanup",), "gain"),
-}  # fmt: skip
+    "a deletion of something else": (
+        replaced("make install", "make install && rm -rf /srv/data"),
+        (),
+        ("cleanup",),
+        "instead of",
+    ),
+    "a tidy-up of the user's folder": (
+        replaced("./later.sh", "./later.sh && rm -rf /home/app"),
+        (),
+        ("cleanup",),
+        "gain",
+    ),
+}
 
 
 @pytest.mark.parametrize("lie", LIES)

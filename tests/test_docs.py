@@ -46,7 +46,8 @@ def test_the_readme_names_commands_that_exist() -> None:
 
 
 def test_no_file_names_a_registry_host() -> None:
-    hosts = re.compile("|".join(["pypi" r"\.org", "python" r"hosted\.org", "deb" r"\.debian\.org", r"npm" r"js\.(org|com)"]))
+    names = [("pypi", "org"), ("pythonhosted", "org"), ("deb.debian", "org"), ("registry.npmjs", "org")]
+    hosts = re.compile("|".join(re.escape(f"{name}.{end}") for name, end in names))
     named = [path for path in tracked() if hosts.search(path.read_text("utf-8", "replace"))]
     assert named == []
 

@@ -47,7 +47,9 @@ def assert_applies(before: Files, after: Files) -> None:
         assert applied(tool, before, diff) == after
 
 
-lines = st.sampled_from([b"RUN a", b"RUN b", b"", b"  x\t", b"-- a", b"+++ b", b"@@ -1 +1 @@", b"\xe9\xff", b"\\", b"a\rb"])
+lines = st.sampled_from(
+    [b"RUN a", b"RUN b", b"", b"  x\t", b"-- a", b"+++ b", b"@@ -1 +1 @@", b"\xe9\xff", b"\\", b"a\rb"]
+)
 ends = st.sampled_from([b"\n", b"\r\n"])
 texts = st.builds(
     lambda pairs, last: b"".join(line + end for line, end in pairs) + last,

@@ -28,7 +28,7 @@ def literal(text: str) -> str | None:
         return text
     if text == "[":
         return text
-    if not text or text[0] == "#":
+    if text.replace("\\\n", "")[:1] in ("", "#"):
         return None
     value: list[str] = []
     at = 0
@@ -55,14 +55,3 @@ def _value(piece: re.Match[str]) -> str:
 def is_assignment(text: str) -> bool:
     """Whether the word sets a variable where it stands in front of a command: `NAME=`, `NAME+=`, `NAME[...]=`."""
     return _ASSIGNMENT(text) is not None
-
-
-def quote(value: str) -> str:
-    """The value as one word for any shell; a value that needs no quotes gets none."""
-    if _PLAIN(value):
-        return value
-    if not value or "'" not in value:
-        return f"'{value}'"
-    if not re.search(r'["\\$`!]', value):
-        return f'"{value}"'
-    return "'" + value.replace("'", "'\"'\"'") + "'"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from optimizer.syntax.quoting import is_assignment, literal, quote
+from optimizer.syntax.quoting import is_assignment, literal
 
 VALUES = {
     "apt-get": "apt-get",
@@ -98,19 +98,6 @@ def test_a_word_that_sets_no_variable(text: str) -> None:
     assert not is_assignment(text)
 
 
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [("a-b=1", "a-b=1"), ("", "''"), ("a b", "'a b'"), ("it's", '"it\'s"'), ("$'", "'$'\"'\"''"), ("{}", "'{}'")],
-)
-def test_quotes_only_where_they_are_needed(value: str, text: str) -> None:
-    assert quote(value) == text
-
-
-@given(st.text(st.characters(exclude_characters="\0")))
-def test_a_quoted_value_is_read_back(value: str) -> None:
-    assert literal(quote(value)) == value
-
-
 PIECES = [
     "a",
     "b",
@@ -168,18 +155,29 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(words=st.lists(st.lists(st.sampled_from(PIECES), min_size=1, max_size=7).map("".join), min_size=60, max_size=60))
-@example(words=["{},b}", "a{},b}", "{}..}", "a{}1..3}", "a^b", "^a", "!a", "a!", "]", "[", "-", "a]", "{}{}"])
+@example(
+    words=[
+        "{},b}",
+        "a{},b}",
+        "{}..}",
+        "a{}1..3}",
+        "a^b",
+        "^a",
+        "!a",
+        "a!",
+        "]",
+        "[",
+        "-",
+        "a]",
+        "{}{}",
+        "\\\n#",
+        "\\\n",
+    ]
+)
 def test_bash_and_dash_read_the_value_that_is_told(folder: Path, words: list[str]) -> None:
     told = [(word, value) for word in words if (value := literal(word)) is not None]
     assert read_by("bash", folder, [word for word, _ in told]) == [value for _, value in told]
     assert read_by("dash", folder, [word for word, _ in told]) == [value for _, value in told]
-
-
-@given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")), min_size=20, max_size=20))
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_bash_and_dash_read_a_quoted_value(folder: Path, values: list[str]) -> None:
-    for shell in ("bash", "dash"):
-        assert read_by(shell, folder, [quote(value) for value in values]) == values
 
 
 def read_by(shell: str, folder: Path, words: list[str]) -> list[str]:
