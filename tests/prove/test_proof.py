@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from optimizer.prove.allowances import Allowance
-from optimizer.prove.builders import BuildOptions
+from optimizer.prove.builders import BuildOptions, Built, Order
 from optimizer.prove.errors import BuildFailed, ProofError, TableError
 from optimizer.prove.proof import Proof, ProofOptions, prove
 from optimizer.prove.report import render_image, render_json, render_markdown, render_text
 from optimizer.prove.smoke import SmokeTest
+from optimizer.prove.steps import Progress
 from optimizer.prove.workshop import PREFIX
 
 from .archives import Member, docker_archive, folder, layer
@@ -133,6 +134,24 @@ def test_a_file_to_touch_that_is_not_there_is_told_before_anything_is_built(tmp_
     with pytest.raises(ProofError, match=r"`absent.py`, is not in the build context"):
         proof(shelf, ("merge", "after"), options=ProofOptions(touch="absent.py"), context=tmp_path)
     assert not shelf.built
+
+
+class Picky(Shelf):
+    """Does not build a context in which a line ends in blanks."""
+
+    def build(self, order: Order, options: BuildOptions, progress: Progress) -> Built:
+        if b" \n" in (order.context / "main.py").read_bytes():
+            raise BuildFailed("blanks")
+        return super().build(order, options, progress)
+
+
+def test_a_rebuild_that_fails_is_not_measured_and_no_matter(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text("print()\n")
+    shelf = Picky({"before": [FULL], "after": [FULL]})
+    found = proof(shelf, ("merge", "after"), options=ProofOptions(touch="main.py"), context=tmp_path)
+    assert found.holds
+    assert found.before.rebuild_seconds is None
+    assert "rebuild" not in render_text(found)
 
 
 def test_nothing_is_left_behind() -> None:
