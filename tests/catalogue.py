@@ -24,11 +24,19 @@ def pages() -> dict[Path, str]:
     """Each page with the text that it should have."""
     readme = ROOT / "README.md"
     text = readme.read_text("utf-8")
-    for name, printed in (("transforms", table()), ("demo", demo())):
+    for name, printed in (("transforms", table()), ("demo", demo()), ("results", results())):
         marks = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.S)
         assert marks.search(text), f"README.md has lost its {name} marks"
         text = marks.sub(lambda match, printed=printed: match[1] + printed + match[2], text)  # type: ignore[misc]
     return {ROOT / "transforms" / "README.md": catalogue(), readme: text}
+
+
+def results() -> str:
+    """What `make prove-table` measured last, of the projects that are rewritten."""
+    lines = (ROOT / "tests" / "e2e" / "RESULTS.md").read_text("utf-8").split("\n")
+    table = [line for line in lines if line.startswith("|")]
+    rewritten = [row for row in table[2:] if row.split("|")[2].strip() not in ("-", "")]
+    return "\n".join([lines[0], "", *table[:2], *rewritten]) + "\n"
 
 
 def demo() -> str:

@@ -18,7 +18,18 @@ _NO_INSTALL = ("-d", "--download-only", "-s", "--simulate", "--dry-run", "--prin
     may_change=set(),
     leeway={"flags", "packages"},
     counterparts=("DL3015",),
-    may_remove=("/etc/ca-certificates.conf", "/usr/local/share/ca-certificates", "/etc/ssl/certs/**"),
+    # What the scripts of dropped packages had made or written, which dpkg knows nothing of: ca-certificates, netbase,
+    # exim4, the users that they add, and the modules that they give to PAM.
+    may_remove=(
+        *("/etc/ca-certificates.conf", "/usr/local/share/ca-certificates", "/etc/ssl/certs/**", "/etc/networks"),
+        *("/etc/aliases", "/etc/mailname", "/etc/default/exim4", "/run/exim4", "/var/log/exim4"),
+        *("/var/spool/exim4", "/var/spool/exim4/**", "/etc/shadow-"),
+    ),
+    may_change_paths=(
+        *("/etc/passwd", "/etc/passwd-", "/etc/group", "/etc/group-"),
+        *("/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-"),
+        *("/etc/pam.d/common-*", "/var/lib/pam/*"),
+    ),
     may_drop_packages=True,
 )
 @example(

@@ -11,9 +11,11 @@ from .noise import Noise, without_noise
 
 DPKG_STATE = (
     *("/var/lib/dpkg/**", "/var/lib/apt/extended_states", "/var/cache/debconf/**", "/etc/ld.so.cache"),
+    "/var/lib/systemd/deb-systemd-helper-enabled/**",
     *("/lib/apk/db/**", "/usr/lib/apk/db/**", "/etc/apk/world", "/var/lib/rpm/**", "/usr/lib/sysimage/rpm/**"),
 )
-"""What is otherwise whenever a package is not installed: the managers' own books and the loader's cache."""
+"""What is otherwise whenever a package is not installed: the managers' own books, the book of the services
+that they enabled (deb-systemd-helper(1p)), and the loader's cache."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,10 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """All that differs between two images. `owned` are the paths of dropped packages, as dpkg and apk know them."""
+    """All that differs between two images.
+
+    `owned` are the paths of dropped packages, as dpkg and apk know them, and the links to these that are gone too.
+    """
 
     added: tuple[Change, ...] = ()
     removed: tuple[Change, ...] = ()
@@ -102,7 +105,7 @@ def compare(before: Snapshot, after: Snapshot) -> Difference:
         dropped=dropped,
         gained=tuple(sorted(after.packages - before.packages)),
         missing=tuple(sorted(after.missing - before.missing)),
-        owned=_owned(before.tree, dropped),
+        owned=_owned(before.tree, after.tree, dropped),
     )
 
 
@@ -149,7 +152,8 @@ def _setting(name: str, settings: Mapping[str, Any]) -> Any:
     return value
 
 
-def _owned(tree: FileTree, dropped: tuple[Package, ...]) -> frozenset[str]:
+def _owned(tree: FileTree, after: FileTree, dropped: tuple[Package, ...]) -> frozenset[str]:
+    """The paths of the packages, and the links to them that are gone too: alternatives, enabled services."""
     names = {(package.manager, package.name) for package in dropped}
     owned: set[str] = set()
     for entry in tree.entries.values() if names else ():
@@ -158,7 +162,9 @@ def _owned(tree: FileTree, dropped: tuple[Package, ...]) -> frozenset[str]:
         for row in rows:
             if (row.manager, row.package) in names:
                 owned |= owned_paths(row.compressed)
-    return frozenset(_real(tree, path) for path in owned)
+    real = frozenset(_real(tree, path) for path in owned)
+    gone = (path for path in tree.links.keys() - after.entries.keys() if owned)
+    return real.union(path for path in gone if (target := tree.resolve(path)) and target.path in real)
 
 
 def _real(tree: FileTree, path: str) -> str:

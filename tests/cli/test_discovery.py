@@ -164,10 +164,11 @@ def test_without_a_repository_the_files_below_the_named_folder_hold(folder: Path
     assert found("a") == ["a/Dockerfile"]
 
 
-def test_an_ignored_folder_that_is_named_is_searched(folder: Path) -> None:
+@pytest.mark.parametrize("pattern", ["build/", "build/**", "/build/x", "Dockerfile\nbuild"])
+def test_an_ignored_folder_that_is_named_is_searched(folder: Path, pattern: str) -> None:
     put(folder, "build/x/Dockerfile", "build/x/y/Dockerfile")
     (folder / ".git").mkdir()
-    (folder / ".gitignore").write_text("build/\n")
+    (folder / ".gitignore").write_text(f"{pattern}\n")
     (folder / "build/x/.gitignore").write_text("y\n")
     assert found(".") == []
     assert found("build/x") == ["build/x/Dockerfile"]

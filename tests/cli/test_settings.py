@@ -106,12 +106,13 @@ def test_a_mistake_is_named_with_its_file_and_only_the_files_below_it_are_left_a
 ) -> None:
     (folder / "a/dockopt.toml").write_text(text)
     (folder / "a/Dockerfile").write_text(TEXT)
-    (folder / "Dockerfile").write_text(TEXT)
+    (folder / "b").mkdir()
+    (folder / "b/Dockerfile").write_text(TEXT)
     ran = dockopt("fix", "--write")
     assert ran.code == 2
     assert ran.err.count(f"a/dockopt.toml: {message}") == 1
     assert dockerfile.read_text() == TEXT
-    assert (folder / "Dockerfile").read_text() != TEXT
+    assert (folder / "b/Dockerfile").read_text() != TEXT
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,9 @@ PROJECTS = read_projects()
 UNSAFE = ("cron-report", "flask-notes", "c-purge-later", "php-server", "nginx-apt-lower-case", "supervisor-pair")
 """Projects that `--unsafe` changes further, on small bases."""
 
+LOST = {"nginx-apt-lower-case": ["library libatm.so.1: missing, needed by /usr/lib/x86_64-linux-gnu/tc/q_atm.so"]}
+"""What `--unsafe` does lose, and the proof says so: iproute2 only recommends the library of one of its plugins."""
+
 
 @pytest.fixture(scope="module")
 def layers() -> dict[str, Layer]:
@@ -39,7 +42,7 @@ def test_a_project_is_proved_with_the_unsafe_transforms(
     project = next(project for project in PROJECTS if project.name == name)
     need(*project.bases)
     outcome = prove_project(project, builder, layers, unsafe=True, timeout=timeout)
-    assert [str(problem) for problem in outcome.proof.verdict.problems] == []
+    assert [str(problem) for problem in outcome.proof.verdict.problems] == LOST.get(name, [])
     assert outcome.answers == (project.answer, project.answer)
 
 

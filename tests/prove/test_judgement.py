@@ -242,3 +242,19 @@ def test_an_image_without_files_wastes_nothing() -> None:
 def test_allowances_are_data() -> None:
     table: Mapping[str, Allowance] = {"a": Allowance()}
     assert judge(Difference(), table).holds
+
+
+def test_a_link_to_what_a_dropped_package_owned_goes_with_it() -> None:
+    rows = b"Package: mailx\nStatus: install ok installed\nVersion: 1\nArchitecture: amd64\n\n"
+    kept = (folder("usr"), folder("usr/bin"), folder("etc"), folder("etc/alternatives"), folder("var/lib/dpkg/info"))
+    theirs = (
+        Member("usr/bin/mailx", b"1"),
+        Member("var/lib/dpkg/status", rows),
+        Member("var/lib/dpkg/info/mailx.list", b"/usr/bin/mailx\n"),
+        link("etc/alternatives/mail", "/usr/bin/mailx"),
+        link("usr/bin/mail", "/etc/alternatives/mail"),
+        link("usr/bin/sh", "dash"),
+    )
+    before, after = shot(layer(*kept, *theirs)), shot(layer(*kept))
+    verdict = judge(compare(before, after), {"lean": Allowance(may_drop_packages=True)})
+    assert [str(problem) for problem in verdict.problems] == ["removed /usr/bin/sh"]
