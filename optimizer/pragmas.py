@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from optimizer.facts import Facts
 from optimizer.syntax.nodes import Instruction
 
-_OURS = re.compile(r"dockopt:\s*ignore(?:\[([^\]]*)\])?(?!-)")
+_OURS = re.compile(r"dockopt:\s*ignore(?:\[([^\]]*)\]|(?![-\w]))")
 _FILE = re.compile(r"dockopt:\s*ignore-file\b")
 _HADOLINT = re.compile(r"hadolint\s+(global\s+)?ignore\s*=\s*([A-Za-z0-9, ]+)")
 _CHECK = re.compile(r"check\s*=\s*skip\s*=\s*([A-Za-z, ]+)")

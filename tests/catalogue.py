@@ -1,7 +1,7 @@
 """Prints the pages that are made from the code: `python -m tests.catalogue` shows, `--write` writes them.
 
 transforms/README.md   the catalogue of transforms
-README.md              the table between its `<!-- transforms -->` marks
+README.md              the table, the demo and the results between their marks
 """
 
 from __future__ import annotations

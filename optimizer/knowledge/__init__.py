@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import MISSING, dataclass, fields
 from functools import lru_cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, TypeVar
 
 Row = TypeVar("Row")
@@ -18,7 +18,7 @@ class KnowledgeError(Exception):
 def load(name: str) -> dict[str, Any]:
     """One table as plain data. Raises KnowledgeError where it is no TOML."""
     try:
-        return tomllib.loads(files(__name__).joinpath(name).read_text("utf-8"))
+        return tomllib.loads(Path(__file__).with_name(name).read_text("utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise KnowledgeError(f"{name}: {error}") from error
 

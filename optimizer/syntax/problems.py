@@ -25,6 +25,8 @@ FLAGS = {
 }
 _REPEATABLE = frozenset({"mount", "exclude", "device"})
 _LONGEST_LINE = 65_536
+_UTF_16 = ("\udcff\udcfe", "\udcfe\udcff")
+"""Its byte order marks, as bytes that are not UTF-8."""
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9_.-]*")
 _ONE_ARGUMENT = frozenset("USER WORKDIR STOPSIGNAL MAINTAINER".split())
 _SOME_ARGUMENTS = _ONE_ARGUMENT | frozenset("ADD ARG COPY ENV EXPOSE LABEL ONBUILD SHELL VOLUME HEALTHCHECK".split())
@@ -47,6 +49,9 @@ def problems(tree: Dockerfile, texts: Sequence[str] | None = None) -> tuple[Prob
 
 
 def _problems(tree: Dockerfile, texts: Sequence[str]) -> Iterator[Problem]:
+    if texts and texts[0].startswith(_UTF_16):
+        yield Problem(1, "the file is UTF-16; BuildKit reads UTF-8")
+        return
     line = 1
     for directive in tree.directives:
         if directive.name == "escape" and directive.value not in ("\\", "`"):

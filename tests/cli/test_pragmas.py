@@ -30,11 +30,7 @@ CLEAN, FLAG = "clean-in-same-layer", "no-cache-flag"
         ("#dockopt:ignore[clean-in-same-layer]", [FLAG]),
         ("# dockopt: ignore", [FLAG]),
         ("# dockopt: ignore the lists are read", [FLAG]),
-        pytest.param(
-            "# dockopt: ignored by all",
-            [CLEAN, FLAG],
-            marks=pytest.mark.xfail(reason="pragmas.py wants a word's end after `ignore`", strict=True),
-        ),
+        ("# dockopt: ignored by all", [CLEAN, FLAG]),
         ("# dockopt: ignore-file", []),
         ("# dockopt: ignore-file with a reason", []),
         ("# hadolint ignore=DL3009", [FLAG]),

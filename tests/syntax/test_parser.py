@@ -194,6 +194,7 @@ def test_a_swallowed_instruction_would_be_seen() -> None:
         ("# escape=`\n# escape=`\nFROM a\n", 2, "the directive `escape` is given twice"),
         ("FROM a\nCOPY --user=x a b\n", 2, "COPY has no flag `--user`"),
         ("ARG A\n", 1, "there is no FROM in this file"),
+        ("\udcff\udcfeF\0R\0O\0M\0", 1, "the file is UTF-16; BuildKit reads UTF-8"),
     ],
 )
 def test_what_buildkit_rejects_is_named_with_its_line(text: str, line: int, message: str) -> None:
