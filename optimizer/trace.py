@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.calls import Call
@@ -24,11 +25,14 @@ from optimizer.facts.lists import (
     removes_lists,
     started_with_lists,
 )
+from optimizer.facts.packages import package_call
 from optimizer.facts.texts import argument_text, tokens
 from optimizer.knowledge import families
 from optimizer.knowledge.recommends import keepable
 from optimizer.syntax.nodes import Instruction, Node, Words, source
 from optimizer.transform import Leeway
+
+_TEXTUAL = frozenset({Leeway.FLAGS, Leeway.PACKAGES})
 
 State = tuple[str, ...]
 Lists = tuple[str, int]
@@ -195,7 +199,7 @@ class _Walk:
             if deletes.regenerable and Leeway.CLEANUP in self._leeway:
                 return None
         lists = () if refreshed or deletes else self._read(instruction, calls)
-        text, kept = self._text(instruction, step.parts, step.calls)
+        text, kept = _text(step.parts, step.calls, self._leeway & _TEXTUAL)
         return Atom(
             text, state, lists, kept=kept, deletes=deletes, instruction=instruction, calls=step.calls, known=True
         )
@@ -207,8 +211,8 @@ class _Walk:
         opaque = self._facts.opaque(instruction)
         lists = self._read(instruction, calls, opaque=opaque)
         body = instruction.inner.body
-        parts: Sequence[Node] = script.parts if script else [body] if body is not None else []
-        text, kept = self._text(instruction, parts, calls)
+        parts: tuple[Node, ...] = script.parts if script else (body,) if body is not None else ()
+        text, kept = _text(parts, calls, self._leeway & _TEXTUAL)
         return Atom(text, state, lists, kept=kept, instruction=instruction, calls=calls, known=not opaque)
 
     def _read(
@@ -236,22 +240,22 @@ class _Walk:
             return False
         return fetches_first(script, calls, family, self._facts.scopes[instruction].variables)
 
-    def _text(
-        self, instruction: Instruction, parts: Sequence[Node], calls: tuple[Call, ...]
-    ) -> tuple[str, frozenset[str]]:
-        """What the parts say, and the names of packages that the leeway leaves out of it."""
-        dropped: set[Node] = set()
-        kept: set[str] = set()
-        for package in self._facts.package_calls(instruction) if self._leeway else ():
-            if package.call not in calls:
-                continue
-            if Leeway.FLAGS in self._leeway:
-                dropped |= {w for w in package.call.words if w.literal in package.manager.free_flags}
-            if Leeway.PACKAGES in self._leeway and package.installs and package.manager.lean:
-                names = {word for word in package.operands if word.literal in keepable()}
-                dropped |= names
-                kept |= {word.text for word in names}
-        return " ".join(token for part in parts for token in tokens(part, dropped)), frozenset(kept)
+
+@lru_cache(maxsize=8192)
+def _text(parts: tuple[Node, ...], calls: tuple[Call, ...], leeway: frozenset[Leeway]) -> tuple[str, frozenset[str]]:
+    """What the parts say, and the names of packages that the leeway leaves out of it."""
+    dropped: set[Node] = set()
+    kept: set[str] = set()
+    for package in filter(None, map(package_call, calls)) if leeway else ():
+        if package.call.substituted:
+            continue
+        if Leeway.FLAGS in leeway:
+            dropped |= {word for word in package.call.words if word.literal in package.manager.free_flags}
+        if Leeway.PACKAGES in leeway and package.installs and package.manager.lean:
+            names = {word for word in package.operands if word.literal in keepable()}
+            dropped |= names
+            kept |= {word.text for word in names}
+    return " ".join(token for part in parts for token in tokens(part, dropped)), frozenset(kept)
 
 
 def _is_free(atom: Atom, left: set[str]) -> bool:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from optimizer.facts.calls import Call, calls_in
@@ -114,6 +115,7 @@ def _sets_errexit(step: Step) -> bool:
     return any(word.startswith("-") and "e" in word for word in words) or ("-o", "errexit") in pairwise(words)
 
 
+@lru_cache(maxsize=4096)
 def leaves(step: Step) -> frozenset[str]:
     """What a step leaves in the shell for the steps behind it; empty: nothing.
 

@@ -10,6 +10,7 @@ import posixpath
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from optimizer.facts.calls import Call
 from optimizer.facts.chains import Step
@@ -30,6 +31,7 @@ class Deletion:
     """Whether it depends on the folder that it runs in."""
 
 
+@lru_cache(maxsize=4096)
 def deletion(step: Step, folder: str | None) -> Deletion | None:
     """The step, run in that folder, as a deletion; None where it does anything else."""
     command = step.command
@@ -97,6 +99,7 @@ def removes_lists(found: Deletion, family: str) -> bool:
     )
 
 
+@lru_cache(maxsize=4096)
 def only_refreshes(step: Step) -> Manager | None:
     """The manager whose lists the step fetches, if it does nothing else; None otherwise."""
     package = sole_package_call(step)
