@@ -6,6 +6,7 @@ Each becomes one flat `Compound` with its redirects, and the lists of commands i
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import Final
 
@@ -25,12 +26,12 @@ class Compounds(Conditions):
 
     __slots__ = ()
 
+    @abstractmethod
     def statements(self, closers: tuple[str, ...], *, empty: bool = False) -> str:
         """Emit commands up to one of the closers, which is left to the caller; `""` is the end of the text.
 
         `empty` says that there need not be a command.
         """
-        raise NotImplementedError
 
     def compound(self, token: str) -> int:
         """Emit the compound command that the token at `pos` begins, with its redirects."""

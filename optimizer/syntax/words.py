@@ -6,6 +6,7 @@ Every method takes an offset into the text and returns the offset behind what it
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from typing import Final, NoReturn
 
 from optimizer.syntax.nodes import ShellScript
@@ -51,7 +52,7 @@ class UnsureError(Exception):
     """The text holds something that is not known for certain; the whole script is then left alone."""
 
 
-class Scanner:
+class Scanner(ABC):
     """Reads words up to `end`. `scripts` gathers the command substitutions met, in source order."""
 
     __slots__ = ("depth", "end", "scripts", "subshells", "text")
@@ -261,10 +262,10 @@ class Scanner:
         self.script(pos + 1, close)
         return close + 1
 
+    @abstractmethod
     def substitution(self, pos: int) -> int:
         """Behind the `)` that ends the script from `pos` on, which is added to `scripts`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def script(self, start: int, end: int) -> None:
         """Read a whole script and add it to `scripts`."""
-        raise NotImplementedError

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -155,9 +154,13 @@ def test_a_bit_that_fell_over_in_a_layer_is_noticed() -> None:
 
 def test_garbage_in_any_place_never_ends_in_another_error() -> None:
     content = as_tar(oci_files([HELLO], pack=gzip.compress))
+    noticed = 0
     for at in range(0, len(content.rstrip(b"\0")), 61):
-        with suppress(ArchiveError):
+        try:
             read_image(io.BytesIO(content[:at] + b"\xff\x00{" + content[at + 3 :]))
+        except ArchiveError:
+            noticed += 1
+    assert noticed
 
 
 def test_several_images_ask_for_a_platform() -> None:
