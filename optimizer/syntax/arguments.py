@@ -14,6 +14,11 @@ _QUOTED_WORDS = {
     "\\": re.compile(rf"""(?:[^{SPACE}'"\\]|\\.|\\\Z|'[^']*(?:'|\Z)|"(?:[^"\\]|\\.|\\\Z)*(?:"|\Z))+""", re.S),
     "`": re.compile(rf"""(?:[^{SPACE}'"`]|`.|`\Z|'[^']*(?:'|\Z)|"(?:[^"`]|`.|`\Z)*(?:"|\Z))+""", re.S),
 }
+_WHOLE_WORDS = {
+    "\\": re.compile(rf"""(?:[^{SPACE}'"\\]|\\.|'[^']*(?:'|\Z)|"(?:[^"\\]|\\.)*(?:"|\Z))+""", re.S),
+    "`": re.compile(rf"""(?:[^{SPACE}'"`]|`.|'[^']*(?:'|\Z)|"(?:[^"`]|`.)*(?:"|\Z))+""", re.S),
+}
+"""The same without a lone escape at the end, which BuildKit skips."""
 _JSON_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\],]')
 
 
@@ -97,6 +102,7 @@ def pairs(joined: Joined, start: int, end: int, escape: str, *, names_alone: boo
     """ENV and LABEL, or ARG with `names_alone`. None where BuildKit reports a syntax error."""
     spans = [match.span() for match in _QUOTED_WORDS[escape].finditer(joined.text, start, end)]
     if joined.text[start:end].endswith(escape) and spans and joined.text[spans[-1][0] : spans[-1][1]] == escape:
+        # A lone escape at the end of the line is skipped.
         spans.pop()
     if not spans:
         return None
@@ -110,21 +116,25 @@ def pairs(joined: Joined, start: int, end: int, escape: str, *, names_alone: boo
         origin, stop = joined.span(first, last)
         if parts and origin > reached:
             parts.append(Gap(joined.file[reached:origin]))
-        parts.append(_pair(joined, first, last))
+        word = joined.text[first:last]
+        skipped = word.endswith(escape) and _WHOLE_WORDS[escape].fullmatch(word) is None
+        parts.append(_pair(joined, first, last, skipped=int(skipped)))
         reached = stop
-    return Pairs(tuple(parts))
+    rest = joined.file[reached : joined.span(start, end)[1]]
+    return Pairs((*parts, Gap(rest)) if rest else tuple(parts))
 
 
-def _pair(joined: Joined, start: int, end: int) -> Pair:
+def _pair(joined: Joined, start: int, end: int, skipped: int) -> Pair:
+    """A name and its value; the last `skipped` characters are source text that is not read."""
     equals = joined.text.find("=", start, end)
     if equals < 0:
-        return Pair(Word(joined.raw(start, end), joined.text[start:end]), None, None)
+        return Pair(Word(joined.raw(start, end), joined.text[start : end - skipped]), None, None)
     at, stop = joined.origin(equals), joined.span(start, end)[1]
     value = joined.origin(equals + 1) if equals + 1 < end else stop
     return Pair(
         Word(joined.file[joined.origin(start) : at], joined.text[start:equals]),
         Operator(joined.file[at:value], "="),
-        Word(joined.file[value:stop], joined.text[equals + 1 : end]),
+        Word(joined.file[value:stop], joined.text[equals + 1 : end - skipped]),
     )
 
 

@@ -244,8 +244,11 @@ class _Reader:
         name = instruction_name(match[0])
         gap = None
         if begin < self._stop:
-            gap = self._gap(last, joined.origin(begin))
-            last = joined.origin(begin) + sum(len(part.raw) for part in parts)
+            # White space that is no separator, such as a no-break space, may stand before the arguments too.
+            end = begin if parts else min(begin_arguments, self._stop)
+            gap_end = joined.origin(end) if end < self._stop else joined.span(begin, self._stop)[1]
+            gap = self._gap(last, gap_end)
+            last = gap_end + sum(len(part.raw) for part in parts)
         if begin_arguments >= self._stop:
             return self._closed(leading, indent, keyword, gap, parts, None, last, name)
         last = joined.span(begin_arguments, self._stop)[1]

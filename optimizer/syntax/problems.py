@@ -62,7 +62,9 @@ def _problems(tree: Dockerfile, texts: Sequence[str]) -> Iterator[Problem]:
     for instruction, text in zip(tree.instructions, texts, strict=True):
         above = len(instruction.leading)
         stages += instruction.name == "FROM"
-        if message := _rejected(instruction):
+        if source(instruction) != text:
+            yield Problem(line + above, "dockopt cannot print this instruction as it stands; please report it")
+        elif message := _rejected(instruction):
             yield Problem(line + above, message)
         elif not stages and instruction.name != "ARG":
             yield Problem(line + above, f"`{instruction.name}` stands before the first FROM")

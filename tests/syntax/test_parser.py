@@ -139,9 +139,12 @@ PIECES = [
 ]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=800)
 @given(st.lists(st.tuples(st.sampled_from(PIECES), st.sampled_from(["\n", "\n", "\r\n", ""])), max_size=14))
 @example([("FROM a", "\n"), ("RUN a \\", "\n"), ("", "\n"), ("# x \\", "\n"), ("RUN b", "")])
+@example([("RUN ", ""), ("\xa0", ""), ("RUN echo x", "\n")])
+@example([("ENV A=1", ""), (" \\", ""), (" \\ ", "\n"), ("USER u", "\n")])
+@example([("ENV A=1", ""), ("\\", ""), ("\x0b", "\n")])
 def test_files_made_at_random(pieces: list[tuple[str, str]]) -> None:
     text = "".join(piece + end for piece, end in pieces)
     tree = parse(text)
@@ -151,7 +154,7 @@ def test_files_made_at_random(pieces: list[tuple[str, str]]) -> None:
         assert agree(tree, seen), (as_binding(tree), seen)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.binary(max_size=200))
 def test_any_bytes_come_back(data: bytes) -> None:
     assert render(parse(data)) == data

@@ -23,6 +23,9 @@ CONFIGURATION = {
 }
 """The plain image store, whose archives are not compressed; a build cache that does not grow for ever."""
 
+_started: "list[subprocess.Popen[bytes]]" = []
+"""The daemons that this process has started; they are its children, and stay in the table of processes till asked."""
+
 
 def fetch(place: Place) -> None:
     """Unpack Docker in the cache folder, unless it is there."""
@@ -80,6 +83,7 @@ def start(place: Place, *, patience: float = 60) -> None:
         process = subprocess.Popen(
             command, env=place.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
+    _started.append(process)
     _wait(place, process, patience)
 
 
@@ -110,6 +114,8 @@ def stop(place: Place, *, patience: float = 30) -> None:
     while name.exists():
         if time.monotonic() > deadline:
             raise FactoryError(f"the daemon (process {pid}) did not stop within {patience:.0f} s")
+        for child in _started:
+            child.poll()
         time.sleep(0.1)
     for name_space in (place.run / "exec" / "netns").glob("*"):
         # The daemon leaves the name space of the host's network mounted.
