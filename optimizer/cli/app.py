@@ -20,6 +20,8 @@ app = typer.Typer(
 )
 
 
+_Select = Annotated[list[str] | None, typer.Option(metavar="IDS", help="Only these transforms (ids, with commas).")]
+_Ignore = Annotated[list[str] | None, typer.Option(metavar="IDS", help="All but these transforms.")]
 _Builder = Annotated[str | None, typer.Option(metavar="NAME", help="docker, podman or buildah. Default: what works.")]
 _Context = Annotated[
     Path | None, typer.Option(metavar="DIR", help="The build context. Default: the folder of the Dockerfile.")
@@ -60,10 +62,8 @@ def fix(
     write: Annotated[bool, typer.Option("--write", "-w", help="Rewrite the files in place.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Exit with 1 if something would change.")] = False,
     unsafe: Annotated[bool, typer.Option("--unsafe", help="Also what gives the image other content.")] = False,
-    select: Annotated[
-        list[str] | None, typer.Option(metavar="IDS", help="Only these transforms (ids, with commas).")
-    ] = None,
-    ignore: Annotated[list[str] | None, typer.Option(metavar="IDS", help="All but these transforms.")] = None,
+    select: _Select = None,
+    ignore: _Ignore = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Also what was not changed, and why.")] = False,
     stdin_filename: Annotated[
         str | None, typer.Option(metavar="NAME", help="The path of what `-` reads, for settings and messages.")
@@ -107,10 +107,8 @@ def prove(
         list[str] | None, typer.Argument(metavar="[PATHS]...", help="Files or folders. Default: this folder.")
     ] = None,
     unsafe: Annotated[bool, typer.Option("--unsafe", help="Prove the unsafe changes too.")] = False,
-    select: Annotated[
-        list[str] | None, typer.Option(metavar="IDS", help="Only these transforms (ids, with commas).")
-    ] = None,
-    ignore: Annotated[list[str] | None, typer.Option(metavar="IDS", help="All but these transforms.")] = None,
+    select: _Select = None,
+    ignore: _Ignore = None,
     builder: _Builder = None,
     context: _Context = None,
     timeout: _Timeout = None,
