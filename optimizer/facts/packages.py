@@ -90,8 +90,10 @@ def package_call(call: Call) -> PackageCall | None:
     if not name:
         return None
     words = call.words[1:]
-    if _PYTHON.fullmatch(name) and len(words) > 1 and words[0].literal == "-m" and words[1].literal == "pip":
-        return _read(call, managers()["pip"], words[2:])
+    if _PYTHON.fullmatch(name) and len(words) > 1 and words[0].literal == "-m":
+        module = words[1].literal or ""
+        manager = managers().get(module)
+        return _read(call, manager, words[2:]) if manager and manager.module == module else None
     manager = managers().get("pip" if _PIP.fullmatch(name) else name)
     return _read(call, manager, words) if manager else None
 
