@@ -48,11 +48,6 @@ def render_markdown(proof: Proof) -> str:
     return "\n".join([*lines, "", _fineprint(proof)]) + "\n"
 
 
-def render_json(proof: Proof) -> str:
-    """For a program."""
-    return json.dumps(document(proof), indent=2) + "\n"
-
-
 def document(proof: Proof) -> dict[str, Any]:
     """What the JSON holds; the keys stay."""
     return {

@@ -11,7 +11,7 @@ from optimizer.prove.allowances import Allowance
 from optimizer.prove.builders import BuildOptions, Built, Order
 from optimizer.prove.errors import BuildFailed, ProofError, TableError
 from optimizer.prove.proof import Proof, ProofOptions, prove
-from optimizer.prove.report import render_image, render_json, render_markdown, render_text
+from optimizer.prove.report import document, render_image, render_markdown, render_text
 from optimizer.prove.smoke import SmokeTest
 from optimizer.prove.steps import Progress
 from optimizer.prove.workshop import PREFIX
@@ -179,10 +179,10 @@ def test_the_markdown_is_a_table_that_bars_do_not_break() -> None:
 
 
 def test_the_json_has_everything() -> None:
-    document = json.loads(render_json(lost()))
-    assert document["holds"] is False
-    assert document["culprits"] == {"lie": [{"kind": "removed", "subject": "/app/extra", "detail": ""}]}
-    assert document["before"]["layers"] == [{"instruction": "RUN 0", "bytes": 7, "wasted": 0}]
+    found = json.loads(json.dumps(document(lost())))
+    assert found["holds"] is False
+    assert found["culprits"] == {"lie": [{"kind": "removed", "subject": "/app/extra", "detail": ""}]}
+    assert found["before"]["layers"] == [{"instruction": "RUN 0", "bytes": 7, "wasted": 0}]
 
 
 def test_the_analysis_of_an_image_is_shown_with_its_waste() -> None:
