@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from optimizer.checks import Promise, violation
-from optimizer.facts import Facts
+from optimizer.facts import Context, Facts
 from optimizer.pragmas import Pragmas
 from optimizer.syntax.nodes import Dockerfile, Instruction, Node, Stage
 from optimizer.syntax.parser import parse
@@ -80,13 +80,19 @@ class Result:
         return self.before != self.after
 
 
-def optimize(data: bytes | str, transforms: Sequence[Transform] | None = None, *, unsafe: bool = False) -> Result:
+def optimize(
+    data: bytes | str,
+    transforms: Sequence[Transform] | None = None,
+    *,
+    unsafe: bool = False,
+    context: Context | None = None,
+) -> Result:
     """The file after all transforms (by default the pipeline's, in its order). Never raises on any text."""
     if transforms is None:
         from transforms import PIPELINE
 
         transforms = PIPELINE
-    facts = Facts(parse(data))
+    facts = Facts(parse(data), context)
     if facts.problems:
         return Result(facts.text, facts.text, problems=facts.problems)
     return _Session(facts, unsafe).run(transforms)
@@ -205,7 +211,7 @@ class _Session:
         if text in seen:
             return "it would bring back an earlier text"
         pieces = self._pieces(edits)
-        after = Facts(sharing(parse(text), self.facts, pieces))
+        after = Facts(sharing(parse(text), self.facts, pieces), self.facts.context)
         after.inherit(self.facts)
         leeway = transform.leeway.union(*(p.leeway for p in batch))
         promise = Promise(transform.may_change, leeway)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.calls import Call
@@ -25,14 +24,11 @@ from optimizer.facts.lists import (
     removes_lists,
     started_with_lists,
 )
-from optimizer.facts.packages import package_call
-from optimizer.facts.texts import argument_text, tokens
+from optimizer.facts.texts import argument_text
 from optimizer.knowledge import families
-from optimizer.knowledge.recommends import keepable
 from optimizer.syntax.nodes import Instruction, Node, Words, source
 from optimizer.transform import Leeway
-
-_TEXTUAL = frozenset({Leeway.FLAGS, Leeway.PACKAGES})
+from optimizer.wording import worded
 
 State = tuple[str, ...]
 Lists = tuple[str, int]
@@ -199,7 +195,7 @@ class _Walk:
             if deletes.regenerable and Leeway.CLEANUP in self._leeway:
                 return None
         lists = () if refreshed or deletes else self._read(instruction, calls)
-        text, kept = _text(step.parts, step.calls, self._leeway & _TEXTUAL)
+        text, kept = worded(step.parts, step.calls, self._leeway)
         return Atom(
             text, state, lists, kept=kept, deletes=deletes, instruction=instruction, calls=step.calls, known=True
         )
@@ -212,7 +208,7 @@ class _Walk:
         lists = self._read(instruction, calls, opaque=opaque)
         body = instruction.inner.body
         parts: tuple[Node, ...] = script.parts if script else (body,) if body is not None else ()
-        text, kept = _text(parts, calls, self._leeway & _TEXTUAL)
+        text, kept = worded(parts, calls, self._leeway)
         return Atom(text, state, lists, kept=kept, instruction=instruction, calls=calls, known=not opaque)
 
     def _read(
@@ -239,23 +235,6 @@ class _Walk:
         if script is None or self._facts.chain(instruction) is not None:
             return False
         return fetches_first(script, calls, family, self._facts.scopes[instruction].variables)
-
-
-@lru_cache(maxsize=8192)
-def _text(parts: tuple[Node, ...], calls: tuple[Call, ...], leeway: frozenset[Leeway]) -> tuple[str, frozenset[str]]:
-    """What the parts say, and the names of packages that the leeway leaves out of it."""
-    dropped: set[Node] = set()
-    kept: set[str] = set()
-    for package in filter(None, map(package_call, calls)) if leeway else ():
-        if package.call.substituted:
-            continue
-        if Leeway.FLAGS in leeway:
-            dropped |= {word for word in package.call.words if word.literal in package.manager.free_flags}
-        if Leeway.PACKAGES in leeway and package.installs and package.manager.lean:
-            names = {word for word in package.operands if word.literal in keepable()}
-            dropped |= names
-            kept |= {word.text for word in names}
-    return " ".join(token for part in parts for token in tokens(part, dropped)), frozenset(kept)
 
 
 def _is_free(atom: Atom, left: set[str]) -> bool:

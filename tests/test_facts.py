@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from optimizer.facts import Facts
+from optimizer.facts import Copy, Facts
 from optimizer.facts.bases import System, knows_option, system_of
 from optimizer.facts.chains import leaves
 from optimizer.facts.mounts import mounts
@@ -216,3 +216,26 @@ def test_old_tools_do_not_know_every_option() -> None:
     assert not knows_option(System("ubuntu", "trusty"), "--no-cache-dir")
     assert knows_option(System("ubuntu", "jammy"), "--no-cache-dir")
     assert knows_option(None, "--no-cache-dir")
+
+
+def copies_in(text: str) -> list[Copy]:
+    return list(Facts(parse(text)).copies.values())
+
+
+def test_a_copy_is_read_as_it_is_meant() -> None:
+    text = "FROM debian\nENV D=srv\nWORKDIR /a\nCOPY --chown=app --from=build --link x ./y /$D/b/ $D\n"
+    (found,) = copies_in(text)
+    assert (found.sources, found.destination) == (("x", "./y", "/srv/b/"), "/a/srv")
+    assert (found.origin, found.owner, found.mode, found.link) == ("build", "app", None, True)
+
+
+def test_a_copy_of_a_variable_or_a_document_is_not_known() -> None:
+    variable, document = copies_in("FROM x\nARG S\nCOPY $S /d/\nCOPY <<E f ./d\ntext\nE\n")
+    assert (variable.sources, variable.destination) == ((None,), "/d/")
+    assert (document.sources, document.destination, document.into_folder) == (("f",), None, None)
+    assert document.documents
+
+
+def test_only_a_copy_of_the_root_takes_the_whole_context() -> None:
+    taken = [one.whole_context for one in copies_in("FROM x\nCOPY . /a\nCOPY ./ /a\nCOPY ./s /a\nCOPY --from=b / /a\n")]
+    assert taken == [True, True, False, False]

@@ -14,6 +14,8 @@ from typing import TypeVar, cast
 from optimizer.facts.bases import System, system_of
 from optimizer.facts.calls import Call, calls
 from optimizer.facts.chains import Chain, chain
+from optimizer.facts.context import Context
+from optimizer.facts.copies import Copy, copies
 from optimizer.facts.mounts import Mount, mounts
 from optimizer.facts.packages import PackageCall, package_call
 from optimizer.facts.places import Places
@@ -32,7 +34,19 @@ from optimizer.syntax.problems import Problem, problems
 
 Value = TypeVar("Value")
 
-__all__ = ["BuildStage", "Call", "Chain", "Facts", "Mount", "PackageCall", "Scope", "System", "analyze"]
+__all__ = [
+    "BuildStage",
+    "Call",
+    "Chain",
+    "Context",
+    "Copy",
+    "Facts",
+    "Mount",
+    "PackageCall",
+    "Scope",
+    "System",
+    "analyze",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,9 +76,10 @@ class BuildStage:
 
 @dataclass
 class Facts:
-    """All facts of one tree."""
+    """All facts of one tree; `context` is None where nobody gave one."""
 
     tree: Dockerfile
+    context: Context | None = field(default=None, repr=False)
     _scripts: dict[Instruction, ShellScript | None] = field(default_factory=dict, repr=False)
     _calls: dict[Instruction, tuple[Call, ...]] = field(default_factory=dict, repr=False)
     _package_calls: dict[Instruction, tuple[PackageCall, ...]] = field(default_factory=dict, repr=False)
@@ -130,6 +145,11 @@ class Facts:
                 scope = scope.after(instruction, self.tree.escape)
             at_end[stage] = scope
         return found
+
+    @cached_property
+    def copies(self) -> dict[Instruction, Copy]:
+        """Each COPY and ADD that can be read, those that ONBUILD holds too (under the ONBUILD)."""
+        return dict(copies(self.stage_of, self.scopes, self.tree.escape))
 
     @cached_property
     def stage_of(self) -> dict[Instruction, BuildStage]:
@@ -282,6 +302,6 @@ def _of_base(stage: BuildStage) -> Scope:
     return Scope(user="root", folder="/" if stage.system else None) if stage.system else Scope()
 
 
-def analyze(tree: Dockerfile) -> Facts:
-    """The facts of a tree."""
-    return Facts(tree)
+def analyze(tree: Dockerfile, context: Context | None = None) -> Facts:
+    """The facts of a tree, and of the build context where there is one."""
+    return Facts(tree, context)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from optimizer.syntax.nodes import (
     Command,
@@ -22,26 +23,34 @@ from optimizer.syntax.nodes import (
 )
 
 
-def tokens(node: Node, dropped: Set[Node] = frozenset()) -> Iterator[str]:
-    """The words and operators below a node as a shell reads them, without layout and comments."""
+def tokens(node: Node, reworded: Mapping[Node, str] = MappingProxyType({})) -> Iterator[str]:
+    """The words and operators below a node as a shell reads them, without layout and comments.
+
+    `reworded` gives words another text; an empty one leaves them out.
+    """
     match node:
         case Word() | Item():
-            if node not in dropped:
-                yield node.text
+            yield from _read(node, reworded)
         case Operator() | Reserved() | Opaque():
             yield ";" if node.text == "\n" else node.text
         case Redirect():
             yield node.operator.text + node.target.text
         case Command() | Compound():
             for part in node.parts:
-                yield from tokens(part, dropped)
+                yield from tokens(part, reworded)
         case ExecForm():
-            yield "\0".join(item.text for item in node.items if item not in dropped)
+            yield "\0".join(text for item in node.items for text in _read(item, reworded))
         case Gap():
             return
         case _:
             for child in node.children():
-                yield from tokens(child, dropped)
+                yield from tokens(child, reworded)
+
+
+def _read(word: Word | Item, reworded: Mapping[Node, str]) -> Iterator[str]:
+    text = reworded.get(word)
+    if text != "":
+        yield word.text if text is None else text
 
 
 def argument_text(instruction: Instruction) -> str:
