@@ -1,0 +1,221 @@
+"""What installs read of a project: manifests in, paths out; a reason where nobody can tell."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from optimizer.facts import Facts
+from optimizer.facts.context import Given
+from optimizer.facts.manifests import Install, Need, Project, UnreadableError, install_of
+from optimizer.syntax.parser import parse
+
+
+def install(command: str) -> Install | None:
+    facts = Facts(parse(f"FROM debian\nRUN {command}\n"))
+    return install_of(facts.calls(facts.stages[0].instructions[0])[0])
+
+
+def need(command: str, root: str = "", **contents: str) -> Need:
+    found = install(command)
+    assert found is not None
+    given = {path: text.encode() for path, text in contents.items()}
+    return found.need(Project(Given(given), root))
+
+
+def package(**fields: object) -> str:
+    return json.dumps(fields)
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "verb"),
+    [
+        ("npm ci", "npm", "ci"),
+        ("npm install --omit=dev --no-audit", "npm", "install"),
+        ("npm --loglevel warn i", "npm", "i"),
+        ("yarn", "yarn", ""),
+        ("yarn install --frozen-lockfile", "yarn", "install"),
+        ("yarn --production --network-timeout 100000", "yarn", ""),
+        ("pnpm i --frozen-lockfile", "pnpm", "i"),
+        ("pip3.12 install -r requirements.txt", "pip", "install"),
+        ("python3 -m pip install -rrequirements.txt gunicorn", "pip", "install"),
+        ("uv pip install --system -r requirements.txt", "pip", "install"),
+        ("uv sync --locked", "uv", "sync"),
+        ("poetry install --no-root", "poetry", "install"),
+        ("go mod download -x", "go", "mod download"),
+    ],
+)
+def test_an_install_is_known(command: str, name: str, verb: str) -> None:
+    found = install(command)
+    assert found is not None
+    assert (found.row.name, found.verb) == (name, verb)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "npm install express",
+        "npm install -g npm",
+        "npm run build",
+        "npm ci $FLAGS",
+        "yarn build",
+        "yarn add left-pad",
+        "pnpm --filter web install",
+        "pip install -e .",
+        "pip install --target /x -r requirements.txt",
+        "go build ./...",
+        "go mod tidy",
+        "uv run x",
+    ],
+)
+def test_other_commands_are_none(command: str) -> None:
+    assert install(command) is None
+
+
+def test_npm_reads_the_manifest_and_the_lock_file() -> None:
+    found = need("npm ci", **{"package.json": "{}", "package-lock.json": "{}", "index.js": ""})
+    assert found == Need(("package-lock.json", "package.json"), ("node_modules",))
+
+
+def test_an_install_that_is_not_frozen_may_write_the_lock_file() -> None:
+    files = {"package.json": "{}", "package-lock.json": "{}"}
+    assert need("npm install", **files).rewrites == ("package-lock.json",)
+    assert need("npm ci", **files).rewrites == ()
+
+
+def test_a_project_below_the_root_keeps_its_place() -> None:
+    found = need("npm ci", "server", **{"server/package.json": "{}", "package.json": "{}"})
+    assert found == Need(("server/package.json",), ("server/node_modules",))
+
+
+def test_workspaces_need_their_manifests_and_programs() -> None:
+    found = need(
+        "npm ci",
+        **{
+            "package.json": package(workspaces=["packages/*"]),
+            "packages/a/package.json": package(bin={"a": "./cli.js"}),
+            "packages/a/cli.js": "",
+            "packages/a/index.js": "",
+            "packages/a/node_modules/x/package.json": "{}",
+        },
+    )
+    assert found.files == ("package.json", "packages/a/cli.js", "packages/a/package.json")
+
+
+def test_pnpm_has_its_workspaces_in_a_file_of_their_own() -> None:
+    found = need(
+        "pnpm install --frozen-lockfile",
+        **{
+            "package.json": "{}",
+            "pnpm-workspace.yaml": "packages:\n  - apps/**\n  - '!apps/old'\n",
+            "apps/web/package.json": "{}",
+            "apps/old/package.json": "{}",
+        },
+    )
+    assert found.files == ("apps/web/package.json", "package.json", "pnpm-workspace.yaml")
+
+
+def test_prisma_reads_its_schema_when_it_is_installed() -> None:
+    manifest = package(dependencies={"@prisma/client": "5"})
+    found = need("npm ci", **{"package.json": manifest, "prisma/schema.prisma": "", "index.js": ""})
+    assert "prisma/schema.prisma" in found.files
+
+
+def test_a_local_package_is_needed_whole() -> None:
+    manifest = package(dependencies={"lib": "file:./lib"})
+    found = need("npm ci", **{"package.json": manifest, "lib/package.json": "{}", "lib/index.js": "", "x": ""})
+    assert found.files == ("lib/index.js", "lib/package.json", "package.json")
+
+
+@pytest.mark.parametrize(
+    ("contents", "why"),
+    [
+        ({"package.json": package(scripts={"postinstall": "node build.js"})}, "`postinstall`"),
+        ({"package.json": package(scripts={"prepare": "husky"}), ".git/HEAD": ""}, "may use `.git`"),
+        ({"package.json": package(dependencies={"x": "file:../x"})}, "`../x` lies outside"),
+        ({"package.json": package(dependencies={"x": "odd:thing"})}, "cannot be read"),
+        ({"package.json": package(), "binding.gyp": "{}"}, "`binding.gyp`"),
+        ({"package.json": package(), ".npmrc": "cafile=ca.pem"}, "names a file"),
+        ({"package.json": package(workspaces=["{a,b}"])}, "pattern"),
+        ({"package.json": "{"}, "not JSON"),
+        ({"package.json": "[]"}, "no object"),
+        ({"index.js": ""}, "`package.json` is not in the build context"),
+    ],
+)
+def test_a_javascript_project_that_needs_more_is_refused(contents: dict[str, str], why: str) -> None:
+    with pytest.raises(UnreadableError, match=why.replace(".", r"\.")):
+        need("npm ci", **contents)
+
+
+def test_scripts_do_not_matter_where_they_do_not_run() -> None:
+    manifest = package(scripts={"postinstall": "node build.js"})
+    assert need("npm ci --ignore-scripts", **{"package.json": manifest}).files == ("package.json",)
+
+
+def test_pip_reads_what_the_requirements_include() -> None:
+    found = need(
+        "pip install -r requirements/prod.txt",
+        **{
+            "requirements/prod.txt": "-r base.txt\n-c ../constraints.txt  # pins\nflask[async]==3.0\n",
+            "requirements/base.txt": "uvicorn \\\n  --hash=sha256:00\n",
+            "constraints.txt": "",
+            "app.py": "",
+        },
+    )
+    assert found.files == ("constraints.txt", "requirements/base.txt", "requirements/prod.txt")
+
+
+def test_a_path_of_the_image_is_one_of_the_context() -> None:
+    found = install("pip install -r /srv/app/requirements.txt")
+    assert found is not None
+    project = Project(Given({"app/requirements.txt": b""}), "app", "/srv/app", "app")
+    assert found.need(project).files == ("app/requirements.txt",)
+
+
+@pytest.mark.parametrize("line", [".", "-e .", "./pkg", "pkg.whl", "lib @ file:///srv/lib", "--find-links wheels"])
+def test_requirements_out_of_the_sources_are_refused(line: str) -> None:
+    with pytest.raises(UnreadableError, match="may be installed from the sources"):
+        need("pip install -r requirements.txt", **{"requirements.txt": line + "\n"})
+
+
+@pytest.mark.parametrize("command", ["pip install .", "pip install ./pkg -r requirements.txt"])
+def test_a_project_that_pip_installs_is_refused(command: str) -> None:
+    with pytest.raises(UnreadableError):
+        need(command, **{"requirements.txt": ""})
+
+
+def test_poetry_and_uv_install_the_project_unless_they_are_told_not_to() -> None:
+    project = {"pyproject.toml": '[project]\nname = "x"\n[build-system]\nrequires = []\n', "uv.lock": ""}
+    with pytest.raises(UnreadableError, match="--no-root"):
+        need("poetry install", **project)
+    with pytest.raises(UnreadableError, match="--no-install-project"):
+        need("uv sync", **project)
+    assert need("poetry install --no-root", **project).files == ("pyproject.toml",)
+    assert need("uv sync --locked --no-install-project", **project).files == ("pyproject.toml", "uv.lock")
+
+
+def test_go_reads_the_modules_that_replace_others() -> None:
+    found = need(
+        "go mod download",
+        **{
+            "go.mod": "module x\nreplace a => ./a\nreplace b => example.org/b v1.0.0 // ./c\n",
+            "go.sum": "",
+            "a/go.mod": "",
+            "main.go": "",
+        },
+    )
+    assert found.files == ("a/go.mod", "go.mod", "go.sum")
+
+
+def test_a_go_workspace_has_several_modules() -> None:
+    found = need(
+        "go mod download",
+        **{"go.mod": "", "go.work": "go 1.24\nuse (\n\t.\n\t./tool // it\n)\n", "tool/go.mod": "", "tool/go.sum": ""},
+    )
+    assert found.files == ("go.mod", "go.work", "tool/go.mod", "tool/go.sum")
+
+
+def test_a_module_out_of_reach_is_refused() -> None:
+    with pytest.raises(UnreadableError):
+        need("go mod download", **{"go.mod": "replace a => ../a\n"})
