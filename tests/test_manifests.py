@@ -17,11 +17,15 @@ def install(command: str) -> Install | None:
     return install_of(facts.calls(facts.stages[0].instructions[0])[0])
 
 
-def need(command: str, root: str = "", **contents: str) -> Need:
+def need(command: str, folder: str = "", **contents: str) -> Need:
+    """What the command needs where the whole context is copied to `/`; the paths without the slash in front."""
     found = install(command)
     assert found is not None
-    given = {path: text.encode() for path, text in contents.items()}
-    return found.need(Project(Given(given), root))
+    given = Given({path: text.encode() for path, text in contents.items()})
+    read = found.need(Project(given, {f"/{path}": path for path in contents}, f"/{folder}"))
+    return Need(
+        *(tuple(path.removeprefix("/") for path in paths) for paths in (read.files, read.writes, read.rewrites))
+    )
 
 
 def package(**fields: object) -> str:
@@ -133,14 +137,14 @@ def test_a_local_package_is_needed_whole() -> None:
     [
         ({"package.json": package(scripts={"postinstall": "node build.js"})}, "`postinstall`"),
         ({"package.json": package(scripts={"prepare": "husky"}), ".git/HEAD": ""}, "may use `.git`"),
-        ({"package.json": package(dependencies={"x": "file:../x"})}, "`../x` lies outside"),
+        ({"package.json": package(dependencies={"x": "file:../x"})}, "`../x` is not copied"),
         ({"package.json": package(dependencies={"x": "odd:thing"})}, "cannot be read"),
         ({"package.json": package(), "binding.gyp": "{}"}, "`binding.gyp`"),
         ({"package.json": package(), ".npmrc": "cafile=ca.pem"}, "names a file"),
         ({"package.json": package(workspaces=["{a,b}"])}, "pattern"),
         ({"package.json": "{"}, "not JSON"),
         ({"package.json": "[]"}, "no object"),
-        ({"index.js": ""}, "`package.json` is not in the build context"),
+        ({"index.js": ""}, "`/package.json` is not copied"),
     ],
 )
 def test_a_javascript_project_that_needs_more_is_refused(contents: dict[str, str], why: str) -> None:
@@ -169,8 +173,8 @@ def test_pip_reads_what_the_requirements_include() -> None:
 def test_a_path_of_the_image_is_one_of_the_context() -> None:
     found = install("pip install -r /srv/app/requirements.txt")
     assert found is not None
-    project = Project(Given({"app/requirements.txt": b""}), "app", "/srv/app", "app")
-    assert found.need(project).files == ("app/requirements.txt",)
+    project = Project(Given({"r.txt": b""}), {"/srv/app/requirements.txt": "r.txt"}, "/tmp")
+    assert found.need(project).files == ("/srv/app/requirements.txt",)
 
 
 @pytest.mark.parametrize("line", [".", "-e .", "./pkg", "pkg.whl", "lib @ file:///srv/lib", "--find-links wheels"])

@@ -42,9 +42,9 @@ class InstallRow:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What an install reads and writes, as paths relative to the context.
+    """What an install reads and writes, as absolute paths of the image.
 
-    `files` are there; `writes` are files or folders; `rewrites` are lock files that it may write anew.
+    `files` were copied there; `writes` are files or folders; `rewrites` are lock files that it may write anew.
     """
 
     files: tuple[str, ...]
@@ -85,18 +85,17 @@ class Install:
         """What it reads and writes in the project. Raises UnreadableError, which says why that is not certain."""
         missing = [path for path in self.row.required if not project.has(path)]
         if missing:
-            raise UnreadableError(f"`{missing[0]}` is not in the build context")
+            raise UnreadableError(f"`{project.at(missing[0])}` is not copied from the build context")
         reader: Callable[[Install, Project], Iterator[str]] = import_module(
             f"optimizer.facts.manifests.{self.row.reader}"
         ).files
-        found = {*self.row.required}
-        for path in (*self.row.optional, *reader(self, project)):
-            found |= {path} if project.has(path) else set(project.below(path))
-        rewrites = () if self.frozen else tuple(lock for lock in self.row.locks if project.has(lock))
+        found: set[str] = set()
+        for path in (*self.row.required, *self.row.optional, *reader(self, project)):
+            found |= {project.at(path)} if project.has(path) else set(project.below(path))
         return Need(
-            tuple(sorted({project.place(path) for path in found})),
-            tuple(project.place(path) for path in self.row.writes),
-            tuple(project.place(path) for path in rewrites),
+            tuple(sorted(found)),
+            tuple(map(project.at, self.row.writes)),
+            tuple(project.at(lock) for lock in self.row.locks if project.has(lock) and not self.frozen),
         )
 
 

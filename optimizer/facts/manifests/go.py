@@ -45,7 +45,7 @@ def _module(project: Project, folder: str) -> Iterator[str]:
     folder = posixpath.normpath(folder)
     path = posixpath.normpath(posixpath.join(folder, "go.mod"))
     if not project.has(path):
-        raise UnreadableError(f"the module in `{folder}` is not in the build context")
+        raise UnreadableError(f"the module in `{folder}` is not copied from the build context")
     yield path
     if project.has(sums := posixpath.normpath(posixpath.join(folder, "go.sum"))):
         yield sums

@@ -111,7 +111,7 @@ def _local(project: Project, path: str) -> Iterator[str]:
         yield path
         return
     if not project.has(manifest := posixpath.join(path, "package.json")):
-        raise UnreadableError(f"the local package `{path}` is not in the build context")
+        raise UnreadableError(f"the local package `{path}` is not copied from the build context")
     if any(hook in table(project.json(manifest), "scripts") for hook in _HOOKS):
         raise UnreadableError(f"the local package `{path}` has scripts that run when it is installed")
     yield from project.below(path)
@@ -133,7 +133,7 @@ def _workspaces(install: Install, project: Project, manifest: dict[str, Any]) ->
 
 def _manifests(project: Project, glob: str) -> list[str]:
     found = project.matching(posixpath.join(glob, "package.json"))
-    return [path for path in found if "node_modules" not in path.split("/") and path != "package.json"]
+    return [path for path in found if "node_modules" not in path.split("/") and path != project.at("package.json")]
 
 
 def _of_pnpm(project: Project) -> list[str]:

@@ -1,4 +1,4 @@
-"""A project in the build context: a folder that an install command looks at, with the files that a COPY takes of it."""
+"""A project as an install finds it in the image: the files that COPYs took there from the build context."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import posixpath
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,49 +19,37 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """The folder `root` of the context (empty: the whole), which a COPY of the folder `top` puts at `image`.
+    """The folder of the image in which an install runs, with the files that COPYs put there and around it.
 
-    Paths are relative to `root`, with slashes, or absolute paths of the image.
+    `places` tells for each absolute path of the image the file of the context that lies there. Methods take paths
+    relative to the folder, or absolute ones, and give absolute ones.
     """
 
     context: Context
-    root: str = ""
-    image: str = "/"
-    top: str = ""
+    places: Mapping[str, str]
+    folder: str = "/"
 
-    def place(self, path: str) -> str:
-        """A path of the project as one of the context. Raises UnreadableError where it is not copied from there."""
-        inside = posixpath.relpath(path, self.image) if path.startswith("/") else path
-        found = posixpath.normpath(posixpath.join(self.root, inside))
-        inside_top = found == self.top or found.startswith(self.top + "/" if self.top else "")
-        if not inside_top or found.startswith(".."):
-            raise UnreadableError(f"`{path}` lies outside of what is copied")
-        return found
+    def at(self, path: str) -> str:
+        """A path as an absolute one."""
+        return posixpath.normpath(posixpath.join(self.folder, path))
 
     def has(self, path: str) -> bool:
-        """Whether there is a file at the path."""
-        return self.place(path) in self.context.files
+        """Whether a file was copied to the path."""
+        return self.at(path) in self.places
 
     def below(self, folder: str) -> tuple[str, ...]:
-        """All files in a folder of the project, at any depth."""
-        start = self.place(folder)
-        prefix = "" if start == "." else start + "/"
-        return tuple(self._relative(path) for path in self.context.files if path.startswith(prefix))
-
-    def _relative(self, place: str) -> str:
-        if not self.root:
-            return place
-        inside = place.startswith(self.root + "/")
-        return place[len(self.root) + 1 :] if inside else posixpath.relpath(place, self.root)
+        """All files in a folder, at any depth."""
+        prefix = self.at(folder).rstrip("/") + "/"
+        return tuple(path for path in self.places if path.startswith(prefix))
 
     def matching(self, pattern: str) -> Iterator[str]:
         """The files of the project that match a glob; `*` stays in one folder, `**` goes through any number."""
-        wanted = _pattern(posixpath.normpath(pattern))
+        wanted = _pattern(self.at(pattern))
         yield from (path for path in self.below(".") if wanted.fullmatch(path))
 
     def text(self, path: str) -> str:
         """What a file says. Raises UnreadableError."""
-        content = self.context.content(self.place(path))
+        content = self.context.content(self.places.get(self.at(path), ""))
         if content is None:
             raise UnreadableError(f"`{path}` cannot be read")
         try:

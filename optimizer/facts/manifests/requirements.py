@@ -45,7 +45,7 @@ def _file(project: Project, path: str, seen: set[str]) -> Iterator[str]:
     if path.startswith(("http:", "https:")):
         return
     if not project.has(path):
-        raise UnreadableError(f"`{path}` is not in the build context")
+        raise UnreadableError(f"`{path}` is not copied from the build context")
     yield path
     text = re.sub(r"\\\r?\n", " ", project.text(path))
     for line in map(_uncommented, text.splitlines()):
