@@ -223,3 +223,78 @@ def test_a_go_workspace_has_several_modules() -> None:
 def test_a_module_out_of_reach_is_refused() -> None:
     with pytest.raises(UnreadableError):
         need("go mod download", **{"go.mod": "replace a => ../a\n"})
+
+
+def test_bundler_reads_plain_gemfiles_only() -> None:
+    gemfile = (
+        "source 'https://rubygems.org'\nruby file: '.ruby-version'\ngem 'rails', '~> 8' # web\ngroup :test do\nend\n"
+    )
+    found = need("bundle install", **{"Gemfile": gemfile, "Gemfile.lock": "", ".ruby-version": "", "a.rb": ""})
+    assert found.files == (".ruby-version", "Gemfile", "Gemfile.lock")
+    for line in ("gemspec", "gem 'x', path: 'engine'", "eval_gemfile 'more'", "x = File.read('v')", "Dir['x'].each"):
+        with pytest.raises(UnreadableError, match="may read the sources"):
+            need("bundle install", Gemfile=line + "\n")
+
+
+def test_composer_reads_its_two_files_unless_something_looks_further() -> None:
+    lock = {"composer.lock": "{}"}
+    assert need("composer install", **{"composer.json": "{}"}, **lock).files == ("composer.json", "composer.lock")
+    scripts = {"composer.json": package(scripts={"post-install-cmd": "x"})}
+    with pytest.raises(UnreadableError, match="post-install-cmd"):
+        need("composer install", **scripts, **lock)
+    assert need("composer install --no-scripts", **scripts, **lock).files == ("composer.json", "composer.lock")
+    with pytest.raises(UnreadableError, match="autoloader"):
+        need("composer install -o", **{"composer.json": "{}"}, **lock)
+    with pytest.raises(UnreadableError, match="plugin"):
+        plugin = {"packages": [{"name": "a/b", "type": "composer-plugin"}]}
+        need("composer install", **{"composer.json": "{}", "composer.lock": json.dumps(plugin)})
+    with pytest.raises(UnreadableError, match="own folders"):
+        need("composer install", **{"composer.json": package(repositories=[{"type": "path"}])}, **lock)
+
+
+def test_dotnet_follows_the_projects() -> None:
+    found = need(
+        "dotnet restore App.sln",
+        **{
+            "App.sln": 'Project("{X}") = "Web", "Web\\Web.csproj", "{Y}"\n',
+            "Web/Web.csproj": '<Project><ProjectReference Include="..\\Lib\\Lib.csproj" /></Project>',
+            "Lib/Lib.csproj": "<Project/>",
+            "Directory.Build.props": "",
+            "Web/Program.cs": "",
+        },
+    )
+    assert found.files == ("App.sln", "Directory.Build.props", "Lib/Lib.csproj", "Web/Web.csproj")
+    assert found.writes == ("Lib/obj", "Web/obj")
+    with pytest.raises(UnreadableError, match="cannot be followed"):
+        need("dotnet restore", **{"a.csproj": '<ProjectReference Include="$(Root)x.csproj" />'})
+    with pytest.raises(UnreadableError, match="which project"):
+        need("dotnet restore", **{"a.csproj": "", "b.csproj": ""})
+
+
+def test_mix_cargo_conda_and_maven_read_what_is_plain() -> None:
+    assert need("mix deps.get", **{"mix.exs": "defmodule X", "config/config.exs": ""}).files == (
+        "config/config.exs",
+        "mix.exs",
+    )
+    crate = {"Cargo.toml": '[package]\nname = "x"\n', "src/main.rs": "", "src/other.rs": "", "Cargo.lock": ""}
+    assert need("cargo fetch --locked", **crate).files == ("Cargo.lock", "Cargo.toml", "src/main.rs")
+    assert need("conda env create -f e.yml", **{"e.yml": "dependencies:\n  - pip\n"}).files == ("e.yml",)
+    assert need("mvn -B dependency:go-offline", **{"pom.xml": "<project/>", "A.java": ""}).files == ("pom.xml",)
+
+
+@pytest.mark.parametrize(
+    ("command", "contents"),
+    [
+        ("mix deps.get", {"mix.exs": 'version: File.read!("VERSION")'}),
+        ("mix deps.get", {"mix.exs": '{:x, path: "../x"}'}),
+        ("cargo fetch", {"Cargo.toml": '[dependencies]\nx = { path = "x" }\n', "src/main.rs": ""}),
+        ("cargo fetch", {"Cargo.toml": "[workspace]\n", "src/main.rs": ""}),
+        ("cargo fetch", {"Cargo.toml": ""}),
+        ("conda env create -f e.yml", {"e.yml": "dependencies:\n  - pip:\n    - -r requirements.txt\n"}),
+        ("mvn dependency:go-offline", {"pom.xml": "<project><modules><module>a</module></modules></project>"}),
+        ("pipenv install --deploy", {"Pipfile": '[packages]\nx = { path = "." }\n'}),
+    ],
+)
+def test_what_may_need_the_sources_is_refused(command: str, contents: dict[str, str]) -> None:
+    with pytest.raises(UnreadableError):
+        need(command, **contents)

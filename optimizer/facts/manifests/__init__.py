@@ -6,7 +6,7 @@ A reader raises UnreadableError wherever it cannot be certain: then nobody may s
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
@@ -29,7 +29,9 @@ class InstallRow:
     source: str
     required: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
+    operands: bool = False
     writes: tuple[str, ...] = ()
+    writes_beside: tuple[str, ...] = ()
     locks: tuple[str, ...] = ()
     frozen_verbs: tuple[str, ...] = ()
     frozen_options: tuple[str, ...] = ()
@@ -86,15 +88,18 @@ class Install:
         missing = [path for path in self.row.required if not project.has(path)]
         if missing:
             raise UnreadableError(f"`{project.at(missing[0])}` is not copied from the build context")
-        reader: Callable[[Install, Project], Iterator[str]] = import_module(
-            f"optimizer.facts.manifests.{self.row.reader}"
-        ).files
+        reader = import_module(f"optimizer.facts.manifests.{self.row.reader}")
         found: set[str] = set()
-        for path in (*self.row.required, *self.row.optional, *reader(self, project)):
+        for path in (*self.row.required, *self.row.optional, *reader.files(self, project)):
             found |= {project.at(path)} if project.has(path) else set(project.below(path))
+        beside = {posixpath.dirname(path) for path in found if path.endswith(self.row.writes_beside)}
         return Need(
             tuple(sorted(found)),
-            tuple(map(project.at, self.row.writes)),
+            tuple(
+                sorted(
+                    {posixpath.join(folder, path) for folder in beside or {project.at(".")} for path in self.row.writes}
+                )
+            ),
             tuple(project.at(lock) for lock in self.row.locks if project.has(lock) and not self.frozen),
         )
 
@@ -167,7 +172,7 @@ def _read(one: InstallRow, verb: str, words: list[str]) -> Install | None:
             options.append((word[:2], word[2:]))
         else:
             options.append((word, None))
-    if any(name in one.elsewhere_options for name, _ in options) or (operands and not one.path_options):
+    if any(name in one.elsewhere_options for name, _ in options) or (operands and not one.operands):
         return None
     folders = [value for name, value in options if name in one.folder_options and value]
     return Install(one, verb, tuple(options), tuple(operands), posixpath.join("", *folders))
