@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from optimizer.facts.bases import System, system_of
 from optimizer.facts.calls import Call, calls
@@ -31,6 +31,9 @@ from optimizer.syntax.nodes import (
     Words,
 )
 from optimizer.syntax.problems import Problem, problems
+
+if TYPE_CHECKING:
+    from optimizer.facts.effects import Effects
 
 Value = TypeVar("Value")
 
@@ -239,6 +242,12 @@ class Facts:
         if isinstance(run.body, ExecForm) or run.body is None:
             return False
         return self.script(instruction) is None or any(isinstance(doc.body, Opaque) for doc in run.heredocs)
+
+    def effects(self, instruction: Instruction) -> Effects:
+        """What an instruction reads, writes and deletes."""
+        from optimizer.facts.effects import effects  # it is made of these facts
+
+        return effects(self, instruction)
 
     def first_match(self, stage: BuildStage, pattern: re.Pattern[str]) -> int:
         """Where the instruction begins that first says something in a stage or its bases; past the end: nowhere."""

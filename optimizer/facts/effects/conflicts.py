@@ -1,0 +1,235 @@
+"""Whether two steps of a stage may change places: `commutes`, the one question that movers ask, and why not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from optimizer.facts import BuildStage, Facts
+from optimizer.facts.effects.actions import Action, Effects, Install
+from optimizer.facts.effects.links import effects
+from optimizer.facts.effects.places import Place, first_meeting
+from optimizer.facts.effects.programs import bases_with, deed_of, lookups, may_bring, named_by
+from optimizer.facts.texts import argument_text
+from optimizer.knowledge.effects import effects_table
+from optimizer.syntax.nodes import Instruction
+
+_EXPANDS = frozenset("ADD ARG COPY ENV EXPOSE LABEL STOPSIGNAL USER VOLUME WORKDIR".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Why the second of two steps may not run before the first. `why` is a clause, subjects in backticks."""
+
+    first: Instruction
+    second: Instruction
+    why: str
+
+    def __str__(self) -> str:
+        return self.why
+
+
+def commutes(facts: Facts, a: Instruction, b: Instruction) -> Conflict | None:
+    """Why two instructions of one stage, `a` above `b`, may not change places; None where nothing tells them apart.
+
+    Steps between them are not looked at: a mover asks for every pair that it turns round.
+    """
+    return facts.remembered(("commutes", a, b), lambda: _conflict(facts, a, b))
+
+
+def dependencies(facts: Facts, stage: BuildStage) -> tuple[Conflict, ...]:
+    """All pairs of the stage's instructions (FROM aside) that may not change places, in source order."""
+    return facts.remembered(("dependencies", stage.number), lambda: tuple(_pairs(facts, stage)))
+
+
+def _pairs(facts: Facts, stage: BuildStage) -> Iterator[Conflict]:
+    for later, b in enumerate(stage.instructions):
+        for a in stage.instructions[:later]:
+            if (conflict := commutes(facts, a, b)) is not None:
+                yield conflict
+
+
+def conflicts_between(facts: Facts, a: Instruction, first: Effects, b: Instruction, second: Effects) -> Conflict | None:
+    """The same for effects that the caller has at hand: those of chain steps."""
+    why = _why(facts, a, first, b, second)
+    return None if why is None else Conflict(a, b, why)
+
+
+def reads_variable(facts: Facts, instruction: Instruction, name: str) -> bool:
+    """Whether the instruction may read the variable: its text mentions it, its commands may, or they are not known."""
+    return _reads_variable(facts, instruction, name) is not None
+
+
+def _conflict(facts: Facts, a: Instruction, b: Instruction) -> Conflict | None:
+    why = _why(facts, a, effects(facts, a), b, effects(facts, b))
+    return None if why is None else Conflict(a, b, why)
+
+
+def _why(facts: Facts, a: Instruction, first: Effects, b: Instruction, second: Effects) -> str | None:
+    for x in first.actions:
+        for y in second.actions:
+            found = _settings(x, y) or _users(facts, x, y, b) or _packages(facts, x, y, a, b) or _places(facts, x, y, a, b)
+            if found is not None:
+                return found
+    return _environment(facts, a, first, b, second)
+
+
+def _settings(x: Action, y: Action) -> str | None:
+    """The parts of the configuration that one writes and the other reads or writes."""
+    for one, other in ((x, y), (y, x)):
+        for name in one.configures:
+            if name in other.settings:
+                return f"`{other.text}` depends on the {name} that `{one.text}` sets"
+            if name in other.configures:
+                return f"both `{x.text}` and `{y.text}` set the {name}"
+            if name == "label *" and any(each.startswith("label") for each in other.configures):
+                return f"both `{x.text}` and `{y.text}` set labels"
+    return None
+
+
+def _environment(facts: Facts, a: Instruction, first: Effects, b: Instruction, second: Effects) -> str | None:
+    for setter, sets, reader in ((a, first, b), (b, second, a)):
+        for action in sets.actions:
+            for name in sorted(action.sets):
+                why = _reads_variable(facts, reader, name)
+                if why is not None:
+                    return f"`{why}` may read `{name.rstrip('=')}`, which `{action.text}` sets"
+        names = {name.rstrip("=") for action in sets.actions for name in action.sets}
+        if names and setter is a:
+            for action in second.actions:
+                both = names & {name.rstrip("=") for name in action.sets}
+                if both or (action.sets and "*" in names | action.sets):
+                    return f"both set `{min(both) if both else 'a variable'}`"
+    return None
+
+
+def _reads_variable(facts: Facts, instruction: Instruction, name: str) -> str | None:
+    """The text of what may read the variable; None where nothing does."""
+    plain = name.rstrip("=")
+    found = effects(facts, instruction)
+    text = argument_text(instruction)
+    if instruction.name == "RUN" or instruction.name in _EXPANDS:
+        pattern = r"\b{}\b" if instruction.name == "RUN" else r"\$\{{?{}\b"
+        if plain == "*" and "$" in text:
+            return found.actions[0].text if found.actions else instruction.name
+        if re.search(pattern.format(re.escape(plain)), text):
+            return next((one.text for one in found.actions if plain in one.text), _first(found, instruction))
+    for action in found.actions:
+        if any(_matches(name, pattern) for pattern in action.variables):
+            if action.barrier or not _only_at_run_time(plain, action):
+                return action.text
+    return None
+
+
+def _first(found: Effects, instruction: Instruction) -> str:
+    return found.actions[0].text if found.actions else instruction.name
+
+
+def _matches(name: str, pattern: str) -> bool:
+    if name == "*":
+        return True
+    if name == "PATH=" and pattern == "PATH":
+        return True
+    return fnmatchcase(name, pattern)
+
+
+def _only_at_run_time(name: str, action: Action) -> bool:
+    """Whether an installer, which may read anything, leaves alone a name that the program reads when it runs."""
+    if not (action.installer or action.install) or name in action.variables:
+        return False
+    return any(fnmatchcase(name, pattern) for pattern in effects_table().runtime_variables)
+
+
+def _users(facts: Facts, x: Action, y: Action, b: Instruction) -> str | None:
+    """Names of users that one makes and the other looks up or makes."""
+    if not (x.makes_users or y.makes_users):
+        return None
+    for one, other in ((x, y), (y, x)):
+        if not one.makes_users:
+            continue
+        if other.makes_users and not (one.install and other.install):
+            if one.barrier or other.barrier:
+                return f"both `{x.text}` and `{y.text}` may make users"
+            return f"both `{x.text}` and `{y.text}` write the users' database"
+        for name in sorted(other.users):
+            if name in one.makes_users or "*" in one.makes_users or name == "*":
+                return f"`{other.text}` looks up `{name}`, which `{one.text}` makes"
+            if "+" in one.makes_users and _daemon(one, name):
+                return f"`{other.text}` looks up `{name}`, which the packages of `{one.text}` may make"
+    return None
+
+
+def _daemon(action: Action, name: str) -> bool:
+    table = effects_table()
+    if name in table.base_users:
+        return False
+    names = action.install.names if action.install else None
+    if names is None or name in table.daemon_users:
+        return True
+    return any(name in package or package in name for package in names)
+
+
+def _packages(facts: Facts, x: Action, y: Action, a: Instruction, b: Instruction) -> str | None:
+    if x.install and y.install and x.install.family == y.install.family:
+        return f"`{x.text}` and `{y.text}` both write the database of {x.install.family} packages"
+    if x.install is not None and (why := _brings(facts, x, y, b, later=False)):
+        return why
+    if y.install is not None and (why := _brings(facts, y, x, a, later=True)):
+        return why
+    return None
+
+
+def _brings(facts: Facts, installs: Action, uses: Action, at: Instruction, *, later: bool) -> str | None:
+    """Why the packages of one action may matter to another, which stands at an instruction."""
+    install = installs.install
+    assert install is not None
+    if uses.toolchain and not uses.barrier and _may_be_toolchain(install, later=later):
+        return f"`{uses.text}` may compile with what `{installs.text}` {'removes' if install.removes else 'installs'}"
+    for program in sorted(uses.programs):
+        if may_bring(facts, install, program, at, later=later):
+            return f"`{uses.text}` runs `{program.lstrip('=')}`, which `{installs.text}` may bring"
+    return None
+
+
+def _may_be_toolchain(install: Install, *, later: bool) -> bool:
+    """Whether packages matter to what compiles: those that stand before it may; those behind it by their names."""
+    if not install.system:
+        return False
+    if not later or install.names is None or install.removes:
+        return True
+    return any(fnmatchcase(name, pattern) for name in install.names for pattern in effects_table().toolchain_packages)
+
+
+def _places(facts: Facts, x: Action, y: Action, a: Instruction, b: Instruction) -> str | None:
+    if found := first_meeting(y.reads | y.needs, x.writes):
+        return f"`{y.text}` reads {found[0]}, which `{x.text}` writes"
+    if found := first_meeting(x.writes, y.writes):
+        return f"`{x.text}` and `{y.text}` both write {_narrower(*found)}"
+    if found := first_meeting(x.reads, y.writes):
+        return f"`{x.text}` reads {found[0]}, which `{y.text}` writes"
+    if found := first_meeting(x.reads | x.writes | x.deletes | x.needs, y.deletes):
+        return f"`{y.text}` deletes {found[1]}, which `{x.text}` {'writes' if found[0] in x.writes else 'reads'}"
+    if found := first_meeting(y.reads | y.writes | y.needs | y.deletes, x.deletes):
+        return f"`{x.text}` deletes {found[1]}, which `{y.text}` {'writes' if found[0] in y.writes else 'reads'}"
+    return _programs(facts, x, y, a, b)
+
+
+def _programs(facts: Facts, x: Action, y: Action, a: Instruction, b: Instruction) -> str | None:
+    """Programs that one puts where the other looks them up."""
+    for one, other, at in ((x, y, b), (y, x, a)):
+        if not other.programs or one.install is not None:
+            continue
+        written = [place for place in one.writes | one.deletes if not place.packaged]
+        for program in sorted(other.programs):
+            if found := first_meeting(lookups(facts, at, program), written):
+                return f"`{other.text}` runs `{program.lstrip('=')}`, which `{one.text}` may write ({found[1]})"
+    return None
+
+
+def _narrower(one: Place, other: Place) -> Place:
+    return one if len(one.path) >= len(other.path) else other
+
+
+__all__ = ["Conflict", "bases_with", "commutes", "deed_of", "dependencies", "named_by", "reads_variable"]

@@ -1,0 +1,201 @@
+"""What a RUN does, command by command, each where the commands before it leave the shell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from optimizer.facts.calls import Call, calls_in
+from optimizer.facts.effects.actions import Action, barrier
+from optimizer.facts.effects.commands import action_of
+from optimizer.facts.effects.places import UNKNOWN
+from optimizer.facts.effects.words import Where
+from optimizer.knowledge import commands
+from optimizer.syntax.nodes import (
+    Command,
+    Comment,
+    Compound,
+    Gap,
+    Instruction,
+    Node,
+    Opaque,
+    Operator,
+    Redirect,
+    Reserved,
+    Word,
+    source,
+)
+
+_LONGEST = 60
+
+
+def actions_in(instruction: Instruction, parts: Sequence[Node], where: Where) -> Iterator[Action]:
+    """The actions of a list of commands, in order."""
+    yield from _Walk(instruction, where).through(parts)
+
+
+class _Walk:
+    """The place in the shell while a script is walked."""
+
+    def __init__(self, instruction: Instruction, where: Where) -> None:
+        self._instruction = instruction
+        self._where = where
+        self._settled = True
+
+    def through(self, parts: Sequence[Node]) -> Iterator[Action]:
+        piped = _in_pipelines(parts)
+        for part in parts:
+            match part:
+                case Command():
+                    yield from self._command(part, alone=part not in piped)
+                case Compound():
+                    yield from self._compound(part)
+                case Redirect():
+                    yield from self._redirect(part)
+                case Opaque():
+                    yield barrier(_short(part.text))
+                case Word():
+                    yield from self._substitutions(part)
+                case Gap() | Comment() | Operator() | Reserved():
+                    continue
+
+    def _command(self, command: Command, *, alone: bool) -> Iterator[Action]:
+        for call in calls_in(self._instruction, (command,)):
+            if call.node is command and not call.substituted:
+                yield self._act(call, command)
+                if alone:
+                    self._left(call, command)
+            else:
+                yield action_of(call, self._where, _short(source(call.node)))
+
+    def _act(self, call: Call, command: Command) -> Action:
+        where = self._where
+        if call.words and command.assignments:
+            where = replace(where, variables={**where.variables, **_assigned(command.assignments, where)})
+        action = action_of(call, where, _short(_joined(command)))
+        names = {word.text.partition("=")[0].rstrip("+") for word in command.assignments}
+        if "PATH" in names and call.words and "=" not in action.text[:0]:
+            return barrier(action.text)
+        return action
+
+    def _left(self, call: Call, command: Command) -> None:
+        """What the command leaves for those behind it: folder and variables."""
+        where = self._where
+        if not call.words:
+            self._where = replace(where, variables={**where.variables, **_assigned(command.assignments, where)})
+            return
+        match call.name:
+            case "cd" if not call.wrapped_by or call.wrapped_by == ("command",):
+                target = where.value(call.words[1]) if len(call.words) == 2 else UNKNOWN
+                known = UNKNOWN not in target and target != "-"
+                place = where.place(target).path if known else None
+                by_setting = where.by_setting and not target.startswith("/")
+                self._where = replace(where, folder=place if place != "/" or target == "/" else None, by_setting=by_setting)
+            case "pushd" | "popd":
+                self._where = where.entering(None)
+            case "export" | "readonly" | "local" | "declare" | "typeset":
+                words = [word for word in call.words[1:] if isinstance(word, Word) and "=" in word.text]
+                self._where = replace(where, variables={**where.variables, **_assigned(words, where)})
+            case "read" | "unset" | "mapfile" | "readarray" | "getopts" | "let":
+                names = {word.text for word in call.words[1:]}
+                self._where = replace(where, variables={**where.variables, **dict.fromkeys(names)})
+
+    def _compound(self, compound: Compound) -> Iterator[Action]:
+        """A group runs here; a subshell leaves nothing; behind a branch or a loop it is not known what ran."""
+        before = self._where
+        if compound.kind == "function":
+            yield barrier(_short(source(compound)))
+            return
+        if compound.kind in ("for", "select"):
+            self._where = replace(before, variables={**before.variables, **_loop(compound, before)})
+        if compound.kind in ("while", "until", "for", "select", "if", "case"):
+            changed = _changed(compound)
+            self._where = replace(
+                self._where,
+                variables={k: None if k in changed and k not in _loop(compound, before) else v for k, v in self._where.variables.items()}
+                if compound.kind not in ("if", "case")
+                else self._where.variables,
+            )
+            start = self._where
+            if compound.kind in ("while", "until", "for", "select") and _moves(compound):
+                self._where = replace(start, folder=None)
+        if compound.kind == "[[":
+            yield from self._condition(compound)
+            return
+        yield from self.through(compound.parts)
+        if compound.kind == "(":
+            self._where = before
+        elif compound.kind != "{":
+            unknown = dict.fromkeys(_changed(compound))
+            folder = before.folder if not _moves(compound) else None
+            self._where = replace(before, folder=folder, variables={**before.variables, **unknown})
+
+    def _condition(self, compound: Compound) -> Iterator[Action]:
+        words = [part for part in compound.parts if isinstance(part, Word)]
+        reads = {self._where.place(self._where.value(word)) for word in words if "/" in word.text or len(words) > 1}
+        yield Action("[[", reads=frozenset(reads), settings=frozenset({"folder"} if self._where.by_setting else ()))
+
+    def _redirect(self, redirect: Redirect) -> Iterator[Action]:
+        call = Call(self._instruction, Command((redirect,)), ())
+        yield action_of(call, self._where, _short(source(redirect)))
+
+    def _substitutions(self, word: Word) -> Iterator[Action]:
+        for call in calls_in(self._instruction, (word,)):
+            yield action_of(call, self._where, _short(source(call.node)))
+
+
+def _in_pipelines(parts: Sequence[Node]) -> set[Node]:
+    """The parts that are members of a pipeline: each runs in a shell of its own."""
+    solid = [part for part in parts if not isinstance(part, Gap | Comment)]
+    found: set[Node] = set()
+    for at, part in enumerate(solid):
+        if isinstance(part, Operator) and part.text in ("|", "|&", "&"):
+            found.update(solid[max(0, at - 1) : at + 2])
+    return found
+
+
+def _assigned(words: Sequence[Word], where: Where) -> dict[str, str | None]:
+    """The variables that assignments set, with the values that are known."""
+    found: dict[str, str | None] = {}
+    for word in words:
+        name, _, value = word.text.partition("=")
+        text = where.expanded(value)
+        plain = name.isidentifier()
+        found[name.rstrip("+")] = text if plain and not any(char in text for char in "*?[ \t\n") else None
+    return found
+
+
+def _loop(compound: Compound, where: Where) -> dict[str, str | None]:
+    """The variable of a loop: its value is one of the words, so it is not known."""
+    words = [part for part in compound.parts if isinstance(part, Word)]
+    return {words[0].text: None} if words else {}
+
+
+def _changed(compound: Compound) -> set[str]:
+    """The variables that a compound may set."""
+    found: set[str] = set()
+    for node in compound.walk():
+        if isinstance(node, Command):
+            found |= {word.text.partition("=")[0].rstrip("+") for word in node.assignments}
+            if node.words and node.words[0].literal in ("export", "read", "local", "declare", "unset", "let", "mapfile"):
+                found |= {word.text.partition("=")[0] for word in node.words[1:]}
+        elif isinstance(node, Compound) and node.kind in ("for", "select"):
+            found |= set(_loop(node, Where(None, None)))
+    return found
+
+
+def _moves(compound: Compound) -> bool:
+    """Whether some command below may leave another folder."""
+    return any(
+        isinstance(node, Command) and node.words and commands().leaves.get(node.words[0].literal or "") in ("directory", "control")
+        for node in compound.walk()
+    )
+
+
+def _joined(command: Command) -> str:
+    return " ".join(part.text if isinstance(part, Word) else source(part) for part in command.parts if not isinstance(part, Gap))
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.replace("\\\n", " ").split())
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."

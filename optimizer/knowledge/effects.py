@@ -1,0 +1,111 @@
+"""What commands read, write and delete: `effects.toml`. A command that has no row is a barrier."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from typing import Any
+
+from optimizer.knowledge import KnowledgeError, load, row
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What a command, with its verb if it has one, does; the keys are told at the head of `effects.toml`."""
+
+    names: tuple[str, ...]
+    source: str
+    grammar: str = ""
+    core: bool = False
+    builtin: bool = False
+    operands: str = "none"
+    skip: int = 0
+    recursive: tuple[str, ...] = ()
+    trees: bool = False
+    value_options: tuple[str, ...] = ()
+    reading_options: tuple[str, ...] = ()
+    writing_options: tuple[str, ...] = ()
+    folder_options: tuple[str, ...] = ()
+    user_options: tuple[str, ...] = ()
+    switches: dict[str, str] = field(default_factory=dict)
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    deletes: tuple[str, ...] = ()
+    manifests: tuple[str, ...] = ()
+    makes: tuple[str, ...] = ()
+    folder: str = ""
+    variables: tuple[str, ...] = ()
+    fetches: bool = False
+    toolchain: bool = False
+    packages: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+    brought_by: tuple[str, ...] = ()
+    installs: str = ""
+    users: str = ""
+    subject_to: str = ""
+    global_options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """What the installs of a family of package managers touch."""
+
+    source: str
+    system: bool = False
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    spares: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    toolchain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The whole table. `deeds`: `name`, or `name verb`, or `name verb verb` -> row."""
+
+    deeds: dict[str, Deed]
+    families: dict[str, Family]
+    standing: frozenset[str]
+    aliases: dict[str, str]
+    constant_variables: dict[str, str]
+    fetching_variables: tuple[str, ...]
+    core_variables: tuple[str, ...]
+    runtime_variables: tuple[str, ...]
+    toolchain_packages: tuple[str, ...]
+    certificate_packages: tuple[str, ...]
+    daemons: tuple[str, ...]
+    daemon_users: frozenset[str]
+    base_users: frozenset[str]
+    users_files: tuple[str, ...]
+    file_suffixes: frozenset[str]
+    file_names: frozenset[str]
+    lookup: tuple[str, ...]
+    verbed: frozenset[str]
+    """The commands of which some verb has a row."""
+
+
+@lru_cache(maxsize=1)
+def effects_table() -> Table:
+    """The table, read on the first call."""
+    data: dict[str, Any] = load("effects.toml")
+    if unknown := sorted(data.keys() - {"command", "family", "paths", "variables", "packages", "users", "files"}):
+        raise KnowledgeError(f"effects.toml: unknown table `{unknown[0]}`")
+    deeds: dict[str, Deed] = {}
+    for number, item in enumerate(data["command"], start=1):
+        deed = row(Deed, item, f"effects.toml: command {number}")
+        deeds |= dict.fromkeys(deed.names, deed)
+    families = {name: row(Family, item, f"effects.toml: family.{name}") for name, item in data["family"].items()}
+    flat: dict[str, Any] = {
+        key.replace("-", "_"): value
+        for table in ("paths", "variables", "packages", "users", "files")
+        for key, value in data[table].items()
+    }
+    sets = {field.name for field in fields(Table) if field.type == "frozenset[str]"}
+    ready = {
+        key: frozenset(value) if key in sets else tuple(value) if isinstance(value, list) else value
+        for key, value in flat.items()
+    }
+    verbed = frozenset(name.partition(" ")[0] for name in deeds if " " in name)
+    return Table(deeds=deeds, families=families, verbed=verbed, **ready)
