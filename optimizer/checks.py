@@ -99,6 +99,12 @@ def traces_differ(before: Facts, after: Facts, leeway: frozenset[Leeway]) -> str
             if lost := _packages_lost(one, other):
                 return f"the package `{lost}` would go"
             continue
+        if Leeway.MANIFESTS in leeway:
+            from optimizer.moves import sunk_wrongly
+
+            if (message := sunk_wrongly(before, after, one, other, locks=Leeway.LOCKS in leeway)) is not None:
+                return message
+            continue
         if Leeway.ORDER in leeway:
             if (message := _moved_wrongly(one, other)) is not None:
                 return message

@@ -132,7 +132,10 @@ class _Walk:
     def _copy(self, instruction: Instruction, text: str) -> Atom:
         if copy_may_change_sources(text):
             self._changes = {family: changes + 1 for family, changes in self._changes.items()}
-        return Atom(f"{instruction.name} {text}", (self._folder,), self._copied(instruction), instruction=instruction)
+        copy = self._facts.copies.get(instruction)
+        relative = copy is None or not copy.words[-1].text.startswith("/")
+        state = ((self._folder,) if relative else ()) + (self._environment if "$" in text else ())
+        return Atom(f"{instruction.name} {text}", state, self._copied(instruction), instruction=instruction)
 
     def _copied(self, instruction: Instruction) -> tuple[tuple[str, Lists], ...]:
         """The lists that are copied out of another stage, as that stage leaves them."""

@@ -55,6 +55,10 @@ class Leeway(StrEnum):
     """Installs name packages more that they fetched anyway."""
     ORDER = "order"
     """Deletions move before steps that touch nothing of what they delete."""
+    MANIFESTS = "manifests"
+    """A COPY sinks behind steps that do not need its files, or that a new COPY gives what they need of them."""
+    LOCKS = "locks"
+    """It also sinks behind an install that may write a lock file which it takes (unsafe)."""
     LISTS = "lists"
     """A command that cannot be read may find no package lists any more (unsafe)."""
 

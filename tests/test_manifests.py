@@ -23,9 +23,8 @@ def need(command: str, folder: str = "", **contents: str) -> Need:
     assert found is not None
     given = Given({path: text.encode() for path, text in contents.items()})
     read = found.need(Project(given, {f"/{path}": path for path in contents}, f"/{folder}"))
-    return Need(
-        *(tuple(path.removeprefix("/") for path in paths) for paths in (read.files, read.writes, read.rewrites))
-    )
+    paths = (sorted(read.files), read.writes, read.rewrites)
+    return Need(*(tuple(path.removeprefix("/") for path in one) for one in paths))
 
 
 def package(**fields: object) -> str:

@@ -6,7 +6,7 @@ Facts read the build context only through the `Context` they were given; `None` 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -153,6 +153,24 @@ class Facts:
     def copies(self) -> dict[Instruction, Copy]:
         """Each COPY and ADD that can be read, those that ONBUILD holds too (under the ONBUILD)."""
         return dict(copies(self.stage_of, self.scopes, self.tree.escape))
+
+    def entered(self, instruction: Instruction) -> str | None:
+        """The folder that a WORKDIR enters; None for any other instruction, or where it is not known."""
+        return (
+            self.scopes[instruction].after(instruction, self.tree.escape).folder
+            if instruction.name == "WORKDIR"
+            else None
+        )
+
+    def placed(self, copy: Copy) -> Mapping[str, str] | None:
+        """Where the files of the context come to lie that a COPY takes: path of the image -> path of the context."""
+        from optimizer.facts.placed import placed
+
+        return self.remembered((placed, copy), lambda: placed(self.context, copy))
+
+    @property
+    def no_context(self) -> str | None:
+        return None if self.context else "no build context was given"
 
     @cached_property
     def stage_of(self) -> dict[Instruction, BuildStage]:

@@ -70,7 +70,9 @@ def _conflict(facts: Facts, a: Instruction, b: Instruction) -> Conflict | None:
 def _why(facts: Facts, a: Instruction, first: Effects, b: Instruction, second: Effects) -> str | None:
     for x in first.actions:
         for y in second.actions:
-            found = _settings(x, y) or _users(facts, x, y, b) or _packages(facts, x, y, a, b) or _places(facts, x, y, a, b)
+            found = (
+                _settings(x, y) or _users(facts, x, y, b) or _packages(facts, x, y, a, b) or _places(facts, x, y, a, b)
+            )
             if found is not None:
                 return found
     return _environment(facts, a, first, b, second)

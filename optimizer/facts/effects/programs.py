@@ -102,7 +102,20 @@ def bases_with(program: str, base: str) -> bool:
     if any(image in last for image in deed.images):
         return True
     # The full variants of language images stand on buildpack-deps.
-    full = last in ("node", "python", "golang", "ruby", "rust", "php", "perl", "gcc", "openjdk", "maven", "erlang", "elixir")
+    full = last in (
+        "node",
+        "python",
+        "golang",
+        "ruby",
+        "rust",
+        "php",
+        "perl",
+        "gcc",
+        "openjdk",
+        "maven",
+        "erlang",
+        "elixir",
+    )
     return full and "buildpack-deps" in deed.images and not any(word in tag for word in ("slim", "alpine", "windows"))
 
 
@@ -127,7 +140,11 @@ def _lookups(facts: Facts, at: Instruction, program: str) -> Iterator[Place]:
         if core:
             continue
         if folder in folders:
-            yield Place(_home_of_program(folder), below=True) if _home_of_program(folder) not in effects_table().standing else file
+            yield (
+                Place(_home_of_program(folder), below=True)
+                if _home_of_program(folder) not in effects_table().standing
+                else file
+            )
         for target in targets(file, links):
             yield target
             yield Place(_home_of_program(posixpath.dirname(target.path)), below=True)

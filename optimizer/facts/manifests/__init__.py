@@ -89,12 +89,12 @@ class Install:
         if missing:
             raise UnreadableError(f"`{project.at(missing[0])}` is not copied from the build context")
         reader = import_module(f"optimizer.facts.manifests.{self.row.reader}")
-        found: set[str] = set()
+        found: dict[str, None] = {}
         for path in (*self.row.required, *self.row.optional, *reader.files(self, project)):
-            found |= {project.at(path)} if project.has(path) else set(project.below(path))
+            found |= dict.fromkeys([project.at(path)] if project.has(path) else project.below(path))
         beside = {posixpath.dirname(path) for path in found if path.endswith(self.row.writes_beside)}
         return Need(
-            tuple(sorted(found)),
+            tuple(found),
             tuple(
                 sorted(
                     {posixpath.join(folder, path) for folder in beside or {project.at(".")} for path in self.row.writes}

@@ -1,0 +1,87 @@
+"""The installs of a stage that read manifests which a COPY took there: where each stands, and what it needs."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from optimizer.facts import Facts
+from optimizer.facts.chains import Chain, Step
+from optimizer.facts.effects import Conflict, commutes, conflicts_between, effects, step_effects
+from optimizer.facts.manifests import Install, Need, Project, UnreadableError, install_of
+from optimizer.syntax.nodes import Instruction
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One install. `at`: the number of its step in the chain; `need`: what it reads, or why nobody can tell."""
+
+    run: Instruction
+    at: int
+    install: Install
+    need: Need | UnreadableError
+
+
+def places_before(facts: Facts, instruction: Instruction) -> Mapping[str, str] | None:
+    """Which file of the context each path of the image holds by the COPYs of this stage; None: one cannot be told."""
+    stage = facts.stage_of[instruction]
+    found: dict[str, str] = {}
+    for one in stage.instructions[: stage.instructions.index(instruction)]:
+        if one.name not in ("COPY", "ADD"):
+            continue
+        copy = facts.copies.get(one)
+        if copy is None:
+            return None
+        if not copy.from_context:
+            continue
+        places = facts.placed(copy)
+        if places is None:
+            return None
+        found |= places
+    return found
+
+
+def installs_of(facts: Facts, run: Instruction) -> Iterator[Standing]:
+    """The installs that are steps of a RUN's chain, each in the folder in which the shell is by then."""
+    chain = facts.chain(run)
+    context = facts.context
+    places = places_before(facts, run) if context is not None and chain is not None else None
+    if context is None or chain is None or places is None:
+        return
+    for at, (step, folder) in enumerate(folders(chain, facts.scopes[run].folder)):
+        install = install_of(step.calls[0]) if len(step.calls) == 1 else None
+        if install is not None and folder is not None:
+            project = Project(context, places, posixpath.normpath(posixpath.join(folder, install.folder)))
+            yield Standing(run, at, install, _need(install, project))
+
+
+def _need(install: Install, project: Project) -> Need | UnreadableError:
+    try:
+        return install.need(project)
+    except UnreadableError as error:
+        return error
+
+
+def conflict(facts: Facts, above: Instruction, run: Instruction, step: Step | None = None) -> Conflict | None:
+    """Why a step below an instruction may not run before it; None where it may. No step: the whole instruction."""
+    if step is None:
+        return commutes(facts, above, run)
+    return conflicts_between(facts, above, effects(facts, above), run, step_effects(facts, run, step))
+
+
+def folders(chain: Chain, folder: str | None) -> Iterator[tuple[Step, str | None]]:
+    """Each step with the folder that it runs in; None where that is not known."""
+    for step in chain.steps:
+        yield step, folder
+        names = [call.name for call in step.calls]
+        if "cd" not in names and not {"pushd", "popd"} & set(names):
+            continue
+        target = step.calls[0].words[1].literal if len(step.calls) == 1 and len(step.calls[0].words) == 2 else None
+        known = names == ["cd"] and step.command is not None and target and not target.startswith(("-", "~"))
+        folder = posixpath.normpath(posixpath.join(folder, target)) if known and folder and target else None
+
+
+def inside(path: str, places: Sequence[str]) -> bool:
+    """Whether a path is one of the places or lies below one."""
+    return any(path == place or path.startswith(place.rstrip("/") + "/") for place in places)

@@ -1,0 +1,170 @@
+"""Whether the steps of a stage may stand in another order: copies that sink behind steps which do not need their files.
+
+Knows no transform: it pairs the steps of both traces and asks of each pair that changed places whether the two have to
+do with each other. A COPY may sink behind an install that reads some of its files if a new COPY gave it these before.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from optimizer.facts import Copy, Facts
+from optimizer.facts.chains import Step
+from optimizer.facts.installs import conflict, inside, installs_of
+from optimizer.facts.manifests import Need
+from optimizer.syntax.nodes import Instruction
+from optimizer.trace import Atom
+
+
+def sunk_wrongly(before: Facts, after: Facts, old: Sequence[Atom], new: Sequence[Atom], *, locks: bool) -> str | None:
+    """Why the new order may not stand; None where it may. `locks`: an install may write a lock file that sinks."""
+    pairing = _paired(old, new)
+    if isinstance(pairing, str):
+        return pairing
+    check = _Sinking(before, after, pairing, locks)
+    return next(check.faults(), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pairing:
+    """`order`: of each new atom the number of the old one; None for one that came."""
+
+    old: Sequence[Atom]
+    new: Sequence[Atom]
+    order: tuple[int | None, ...]
+
+    def inverted(self) -> Iterator[tuple[int, int]]:
+        """Numbers of new atoms, the first before the second, whose old ones stood the other way round."""
+        for one, before in enumerate(self.order):
+            for other in range(one + 1, len(self.order)):
+                behind = self.order[other]
+                if before is not None and behind is not None and behind < before:
+                    yield one, other
+
+
+def _paired(old: Sequence[Atom], new: Sequence[Atom]) -> _Pairing | str:
+    waiting: defaultdict[Atom, list[int]] = defaultdict(list)
+    for number, atom in reversed(list(enumerate(old))):
+        waiting[atom].append(number)
+    order = tuple(waiting[atom].pop() if waiting[atom] else None for atom in new)
+    lost = sorted(number for numbers in waiting.values() for number in numbers)
+    if lost:
+        return f"`{_short(old[lost[0]])}` would go, or run in another state"
+    return _Pairing(old, new, order)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sinking:
+    before: Facts
+    after: Facts
+    pairing: _Pairing
+    locks: bool
+
+    def faults(self) -> Iterator[str]:
+        """All that speaks against it."""
+        sinking: dict[int, Mapping[str, str]] = {}
+        for passed, copy in self.pairing.inverted():
+            places = sinking.get(copy) or self._places(copy, self.after)
+            if places is None:
+                yield f"`{_short(self.pairing.new[copy])}` would run later"
+                return
+            sinking[copy] = places
+            yield from self._passed(passed, copy, places)
+        for number, old in enumerate(self.pairing.order):
+            if old is None:
+                yield from self._early(number, sinking)
+
+    def _places(self, number: int, facts: Facts) -> Mapping[str, str] | None:
+        """What a new atom takes from the context, if it is a COPY."""
+        copy = _copy(facts, self.pairing.new[number])
+        return facts.placed(copy) if copy is not None and copy.from_context else None
+
+    def _early(self, number: int, sinking: Mapping[int, Mapping[str, str]]) -> Iterator[str]:
+        """A new COPY must repeat a part of one that sank, and stand below its old place and above its new one."""
+        atom = self.pairing.new[number]
+        places = self._places(number, self.after)
+        for other, all_places in sinking.items():
+            origin = self.pairing.order[other]
+            before = {one for one in self.pairing.order[:number] if one is not None}
+            same_flags = _flags(self.after, atom) == _flags(self.after, self.pairing.new[other])
+            repeated = places and places.items() <= all_places.items() and same_flags
+            if repeated and number < other and before >= set(range(origin or 0)):
+                return
+        yield f"`{_short(atom)}` would come, and no later COPY takes the same from there"
+
+    def _passed(self, passed: int, copy: int, places: Mapping[str, str]) -> Iterator[str]:
+        """A step that now runs before the COPY."""
+        atom = self.pairing.new[passed]
+        sunk = self.pairing.new[copy].instruction
+        if atom.instruction is None or sunk is None:
+            yield f"`{_short(atom)}` cannot be told"
+            return
+        provided: dict[str, str] = {}
+        for number in range(passed):
+            provided |= self._places(number, self.after) or {}
+        for step, need in _steps(self.after, atom):
+            found = conflict(self.after, sunk, atom.instruction, step)
+            if found is None or self._made(passed):
+                continue
+            if not isinstance(need, Need) or need != self._was(passed, step):
+                yield f"`{_short(atom)}` may need what `{_short(self.pairing.new[copy])}` takes: {found}"
+            elif missing := sorted(set(need.files) - provided.keys()):
+                yield f"`{missing[0]}` would not be there for `{_short(atom)}`"
+            elif any(inside(path, need.writes) and path not in need.files for path in places):
+                yield f"the COPY would lie over what `{_short(atom)}` writes"
+            elif not self.locks and set(need.rewrites) & places.keys():
+                yield f"the COPY would undo what `{_short(atom)}` writes into its lock file"
+
+    def _made(self, number: int) -> bool:
+        """Whether an atom only enters a folder, which a new COPY above it makes as the sunk one did."""
+        instruction = self.pairing.new[number].instruction
+        folder = self.after.entered(instruction) if instruction is not None else None
+        if folder is None:
+            return False
+        copies = [
+            _copy(self.after, atom)
+            for atom, was in zip(self.pairing.new[:number], self.pairing.order, strict=False)
+            if was is None
+        ]
+        return any(copy and inside((copy.destination or "").rstrip("/"), (folder,)) for copy in copies)
+
+    def _was(self, passed: int, step: Step | None) -> object:
+        """What the same step needed before."""
+        number = self.pairing.order[passed]
+        was = self.pairing.old[number] if number is not None else None
+        if was is None or step is None:
+            return None
+        text = [word.text for call in step.calls for word in call.words]
+        for other, need in _steps(self.before, was):
+            if other is not None and [word.text for call in other.calls for word in call.words] == text:
+                return need
+        return None
+
+
+def _copy(facts: Facts, atom: Atom) -> Copy | None:
+    found = facts.copies.get(atom.instruction) if atom.instruction else None
+    return found if found is not None and found.instruction is atom.instruction else None
+
+
+def _flags(facts: Facts, atom: Atom) -> tuple[object, ...] | None:
+    copy = _copy(facts, atom)
+    return (copy.owner, copy.mode, copy.link) if copy else None
+
+
+def _steps(facts: Facts, atom: Atom) -> Iterator[tuple[Step | None, object]]:
+    """The steps that an atom holds, each with what it needs if it is an install; None: the whole instruction."""
+    instruction: Instruction | None = atom.instruction
+    chain = facts.chain(instruction) if instruction is not None and instruction.name == "RUN" else None
+    if instruction is None or chain is None:
+        yield None, None
+        return
+    needs = {one.at: one.need for one in installs_of(facts, instruction)}
+    for at, step in enumerate(chain.steps):
+        if set(step.calls) <= set(atom.calls):
+            yield step, needs.get(at)
+
+
+def _short(atom: Atom) -> str:
+    return atom.text if len(atom.text) <= 60 else atom.text[:57] + "..."
