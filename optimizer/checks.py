@@ -8,6 +8,7 @@ reader    `dockerfile-parse` reads the result as we do, where it read the origin
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -96,13 +97,13 @@ def traces_differ(before: Facts, after: Facts, leeway: frozenset[Leeway]) -> str
         return "a stage comes or goes"
     for number, (one, other) in enumerate(zip(old.stages, new.stages, strict=True)):
         if one == other:
-            if lost := _packages_lost(one, other):
-                return f"the package `{lost}` would go"
+            if lost := _lost(one, other):
+                return f"`{lost}` would go"
             continue
         if Leeway.MANIFESTS in leeway:
             from optimizer.moves import sunk_wrongly
 
-            if (message := sunk_wrongly(before, after, one, other, locks=Leeway.LOCKS in leeway)) is not None:
+            if (message := sunk_wrongly(before, after, one, other, locks=Leeway.UNLOCKED in leeway)) is not None:
                 return message
             continue
         if Leeway.ORDER in leeway:
@@ -113,9 +114,9 @@ def traces_differ(before: Facts, after: Facts, leeway: frozenset[Leeway]) -> str
     return None
 
 
-def _packages_lost(old: Sequence[Atom], new: Sequence[Atom]) -> str | None:
-    """Names that the leeway left out of the text may come, but never go."""
-    lost = [name for one, other in zip(old, new, strict=True) for name in one.kept - other.kept]
+def _lost(old: Sequence[Atom], new: Sequence[Atom]) -> str | None:
+    """Names and options that the leeway left out of the text may come, but never go."""
+    lost = [name for one, other in zip(old, new, strict=True) for name in Counter(one.kept) - Counter(other.kept)]
     return min(lost, default=None)
 
 

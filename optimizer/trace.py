@@ -28,7 +28,9 @@ from optimizer.facts.texts import argument_text
 from optimizer.knowledge import families
 from optimizer.syntax.nodes import Instruction, Node, Words, source
 from optimizer.transform import Leeway
-from optimizer.wording import worded
+from optimizer.wording import set_aside, worded
+
+_SETS_STEPS_ASIDE = frozenset({Leeway.PRODUCTION})
 
 State = tuple[str, ...]
 Lists = tuple[str, int]
@@ -42,8 +44,8 @@ class Atom:
     text: str
     state: State
     lists: tuple[tuple[str, Lists], ...] = ()
-    kept: frozenset[str] = field(default=frozenset(), compare=False)
-    """Packages that the leeway leaves out of the text: such may come, never go."""
+    kept: tuple[str, ...] = field(default=(), compare=False)
+    """Packages and options that the leeway leaves out of the text: such may come, never go."""
     deletes: Deletion | None = field(default=None, compare=False)
     instruction: Instruction | None = field(default=None, compare=False)
     calls: tuple[Call, ...] = field(default=(), compare=False)
@@ -95,6 +97,8 @@ class _Walk:
         self._shell = ""
         self._lists: dict[str, Lists] = dict.fromkeys(_concerned(facts), ("base", 0))
         self._changes: dict[str, int] = dict.fromkeys(self._lists, 0)
+        self._aside: list[str] = []
+        """Steps that the leeway leaves out: they may come, never go."""
 
     def inherit(self, parent: _Walk) -> None:
         """Begin where the parent stage ended."""
@@ -128,6 +132,8 @@ class _Walk:
         for trigger in triggers:
             if trigger.inner.name == "RUN":
                 yield from self._run(trigger)
+        if self._leeway & _SETS_STEPS_ASIDE:
+            yield Atom("", (), kept=tuple(self._aside))
 
     def _copy(self, instruction: Instruction, text: str) -> Atom:
         if copy_may_change_sources(text):
@@ -185,6 +191,9 @@ class _Walk:
 
     def _step(self, instruction: Instruction, step: Step, calls: tuple[Call, ...], state: State) -> Atom | None:
         """The atom of one step; None where the leeway leaves it out. Moves the state of the lists on."""
+        if self._leeway & _SETS_STEPS_ASIDE and (aside := set_aside(step, self._leeway)) is not None:
+            self._aside.append(aside)
+            return None
         refreshed = only_refreshes(step)
         if refreshed is not None:
             self._lists[refreshed.family] = ("fetched", self._changes[refreshed.family])
@@ -252,7 +261,7 @@ def _fuse(atoms: Sequence[Atom]) -> Atom:
         atoms[0],
         text=" && ".join(atom.text for atom in atoms),
         lists=tuple(found for atom in atoms for found in atom.lists),
-        kept=frozenset(name for atom in atoms for name in atom.kept),
+        kept=tuple(name for atom in atoms for name in atom.kept),
         deletes=atoms[0].deletes if len(atoms) == 1 else None,
         calls=tuple(call for atom in atoms for call in atom.calls),
     )

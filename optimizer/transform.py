@@ -17,6 +17,7 @@ from textwrap import dedent
 from typing import Any, cast
 
 from optimizer.facts import Facts
+from optimizer.facts.context import Given
 from optimizer.syntax.nodes import Instruction, Node
 
 
@@ -57,8 +58,12 @@ class Leeway(StrEnum):
     """Deletions move before steps that touch nothing of what they delete."""
     MANIFESTS = "manifests"
     """A COPY sinks behind steps that do not need its files, or that a new COPY gives what they need of them."""
-    LOCKS = "locks"
+    UNLOCKED = "unlocked"
     """It also sinks behind an install that may write a lock file which it takes (unsafe)."""
+    LOCKED = "locked"
+    """Installs from a project's manifest insist on its lock file, in the way that the rows of the tools give."""
+    PRODUCTION = "production"
+    """Such installs leave development packages or documentation away, with the option that the rows give."""
     LISTS = "lists"
     """A command that cannot be read may find no package lists any more (unsafe)."""
 
@@ -102,6 +107,15 @@ class Example:
     after: str
     unsafe: bool = False
     options: Mapping[str, str] = field(default_factory=dict)
+    context: Mapping[str, str] | None = None
+    """The files of the build context, path -> text; None where no context is given."""
+
+    @property
+    def given(self) -> Given | None:
+        """The context as the engine takes it."""
+        if self.context is None:
+            return None
+        return Given({path: text.encode() for path, text in self.context.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,21 +165,31 @@ class _Collected:
 
 
 def example(
-    title: str, diff: str, *, unsafe: bool = False, options: Mapping[str, str] | None = None
+    title: str,
+    diff: str,
+    *,
+    unsafe: bool = False,
+    options: Mapping[str, str] | None = None,
+    context: Mapping[str, str] | None = None,
 ) -> Callable[[Run | _Collected], _Collected]:
     """A change, written as a diff: each line begins with two blanks, `- ` or `+ `."""
     lines = dedent(diff).strip("\n").split("\n")
     before = "".join(line[2:] + "\n" for line in lines if not line.startswith("+"))
     after = "".join(line[2:] + "\n" for line in lines if not line.startswith("-"))
-    return _adder(Example(title, before, after, unsafe, options or {}))
+    return _adder(Example(title, before, after, unsafe, options or {}, context))
 
 
 def unchanged(
-    title: str, text: str, *, unsafe: bool = False, options: Mapping[str, str] | None = None
+    title: str,
+    text: str,
+    *,
+    unsafe: bool = False,
+    options: Mapping[str, str] | None = None,
+    context: Mapping[str, str] | None = None,
 ) -> Callable[[Run | _Collected], _Collected]:
     """A file that the transform leaves alone; the title says why."""
     text = dedent(text).strip("\n") + "\n"
-    return _adder(Example(title, text, text, unsafe, options or {}))
+    return _adder(Example(title, text, text, unsafe, options or {}, context))
 
 
 def _adder(item: Example) -> Callable[[Run | _Collected], _Collected]:

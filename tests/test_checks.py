@@ -23,6 +23,8 @@ RUN cd /srv && make install
 RUN ./later.sh
 FROM base
 RUN apt-get install -y less && rm -rf /var/lib/apt/lists/*
+RUN npm ci --omit=dev && npm install left
+RUN bundle config set --local without 'development test' && bundle install
 USER app
 CMD ["tool"]
 """
@@ -120,6 +122,42 @@ LIES = {
         replaced("make install", "make install && rm -rf /srv/data"),
         (),
         ("cleanup",),
+        "instead of",
+    ),
+    "an install from a lock file becomes a loose one": (
+        replaced("npm ci --omit=dev", "npm install --omit=dev"),
+        (),
+        ("locked",),
+        "`npm ci` would go",
+    ),
+    "an install that names a package insists on a lock file": (
+        replaced("npm install left", "npm ci left"),
+        (),
+        ("locked",),
+        "instead of",
+    ),
+    "development packages come": (
+        replaced("npm ci --omit=dev", "npm ci"),
+        (),
+        ("production",),
+        "`--omit=dev` would go",
+    ),
+    "another option of an install": (
+        replaced("npm ci --omit=dev", "npm ci --omit=dev --ignore-scripts"),
+        (),
+        ("locked", "production"),
+        "instead of",
+    ),
+    "a setting of Bundler goes": (
+        replaced("bundle config set --local without 'development test' && ", ""),
+        (),
+        ("production",),
+        "development test'` would go",
+    ),
+    "another setting of Bundler comes": (
+        replaced("&& bundle install", "&& bundle config set --local path /srv && bundle install"),
+        (),
+        ("production",),
         "instead of",
     ),
     "a tidy-up of the user's folder": (

@@ -7,12 +7,16 @@ from transforms.merge_cleanup_run import merge_cleanup_run
 from transforms.merge_update_into_install import merge_update_into_install
 from transforms.no_cache_flag import no_cache_flag
 from transforms.no_install_recommends import no_install_recommends
+from transforms.production_dependencies import production_dependencies
+from transforms.reproducible_install import reproducible_install
 
 PIPELINE: tuple[Transform, ...] = (
     assume_yes,  # first: a command that would stop the build is no ground to build on
     merge_update_into_install,  # before cleaning: what fetches and what removes lists is judged where it is used
     merge_cleanup_run,  # before cleaning: a clean-up that is written already only needs to be moved
     no_install_recommends,
+    production_dependencies,
+    reproducible_install,
     no_cache_flag,
     clean_in_same_layer,  # last: it looks at what the installs leave behind after all
 )

@@ -189,7 +189,7 @@ def _moved(facts: Facts, copy: Copy, places: Mapping[str, str], target: _Target)
         return Proposal(instruction, why, edits)
     lock = posixpath.basename(min(target.rewritten))
     why += f"; the install may write `{lock}`, over which the COPY now comes"
-    return Proposal(instruction, why, edits, safety=Safety.UNSAFE, leeway=frozenset({Leeway.LOCKS}))
+    return Proposal(instruction, why, edits, safety=Safety.UNSAFE, leeway=frozenset({Leeway.UNLOCKED}))
 
 
 def _parted(facts: Facts, target: _Target) -> tuple[str, str] | None:

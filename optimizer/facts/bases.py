@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -36,16 +37,36 @@ def _tables() -> _Tables:
     )
 
 
-def system_of(reference: str | None) -> System | None:
-    """The system of an image reference; None where the name is not in the table or not known at all."""
-    if reference is None:
-        return None
+def image_of(reference: str) -> tuple[str, str]:
+    """The short name and the tag of an image reference (`node`, `20-slim`), without Docker Hub's own prefixes."""
     name, _, tag = reference.partition("@")[0].rpartition(":") if ":" in reference else (reference, "", "")
     if "/" in tag:
         name, tag = f"{name}:{tag}", ""
     for prefix in ("docker.io/", "index.docker.io/", "library/", "public.ecr.aws/docker/library/"):
         name = name.removeprefix(prefix)
-    name = name.removeprefix("library/")
+    return name.removeprefix("library/"), tag
+
+
+def is_image(reference: str | None, patterns: Iterable[str]) -> bool:
+    """Whether the image is one of those: `node` is any of that name, `node:16` also `16.3` and `16-slim`.
+
+    An image without a tag is `latest`.
+    """
+    if reference is None:
+        return False
+    name, tag = image_of(reference)
+    for pattern in patterns:
+        wanted, _, version = pattern.partition(":")
+        if name == wanted and (not version or re.match(rf"{re.escape(version)}(?!\w)", tag or "latest")):
+            return True
+    return False
+
+
+def system_of(reference: str | None) -> System | None:
+    """The system of an image reference; None where the name is not in the table or not known at all."""
+    if reference is None:
+        return None
+    name, tag = image_of(reference)
     system = _tables().systems.get(name)
     if system is None:
         return None

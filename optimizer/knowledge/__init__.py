@@ -119,6 +119,9 @@ def profiles() -> dict[str, tuple[str, ...]]:
     return {name: tuple(ids) for name, ids in load("profiles.toml").items()}
 
 
+_PLAIN = ("coreutils", "shell", "text", "archives", "network", "users", "system")
+
+
 @dataclass(frozen=True, slots=True)
 class Commands:
     """What commands are known for. `leaves`: builtin -> the kind of thing it leaves in the shell."""
@@ -126,6 +129,8 @@ class Commands:
     leaves: dict[str, str]
     wrappers: dict[str, tuple[str, ...]]
     neutral: frozenset[str]
+    plain: frozenset[str]
+    """Those of the neutral ones that run nothing of a project: no interpreters, compilers, task runners."""
     places: tuple[str, ...]
     writes_operands: frozenset[str]
 
@@ -140,6 +145,7 @@ def commands() -> Commands:
         leaves={name: kind for kind, names in data["leaves"].items() for name in names},
         wrappers={name: tuple(options) for name, options in data["wrappers"].items()},
         neutral=frozenset(name for names in data["neutral"].values() for name in names),
+        plain=frozenset(name for kind in _PLAIN for name in data["neutral"][kind]),
         places=tuple(data["reads-sources"]["places"]),
         writes_operands=frozenset(data["reads-sources"]["writes-operands"]),
     )
