@@ -108,10 +108,11 @@ class _Sinking:
             found = conflict(self.after, sunk, atom.instruction, step)
             if found is None or self._made(passed):
                 continue
-            if not isinstance(need, Need) or need != self._was(passed, step):
-                yield f"`{_short(atom)}` may need what `{_short(self.pairing.new[copy])}` takes: {found}"
-            elif missing := sorted(set(need.files) - provided.keys()):
+            was = self._was(passed, step)
+            if isinstance(was, Need) and (missing := [path for path in was.files if path not in provided]):
                 yield f"`{missing[0]}` would not be there for `{_short(atom)}`"
+            elif not isinstance(need, Need) or need != was:
+                yield f"`{_short(atom)}` may need what `{_short(self.pairing.new[copy])}` takes: {found}"
             elif any(inside(path, need.writes) and path not in need.files for path in places):
                 yield f"the COPY would lie over what `{_short(atom)}` writes"
             elif not self.locks and set(need.rewrites) & places.keys():

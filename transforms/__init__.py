@@ -3,6 +3,7 @@
 from optimizer.transform import Transform
 from transforms.assume_yes import assume_yes
 from transforms.clean_in_same_layer import clean_in_same_layer
+from transforms.copy_manifests_first import copy_manifests_first
 from transforms.merge_cleanup_run import merge_cleanup_run
 from transforms.merge_update_into_install import merge_update_into_install
 from transforms.no_cache_flag import no_cache_flag
@@ -17,6 +18,7 @@ PIPELINE: tuple[Transform, ...] = (
     no_install_recommends,
     production_dependencies,
     reproducible_install,
+    copy_manifests_first,  # behind what makes installs leave the lock file alone, before cleaning: it parts RUNs
     no_cache_flag,
     clean_in_same_layer,  # last: it looks at what the installs leave behind after all
 )

@@ -3,21 +3,19 @@
 import json
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import takewhile
 
 from optimizer.facts import Copy, Facts
-from optimizer.facts.chains import leaves
-from optimizer.facts.installs import Standing, conflict, inside, installs_of
 from optimizer.facts.layout import without
-from optimizer.facts.manifests import Need, install_of
+from optimizer.facts.manifests import install_of
+from optimizer.facts.sinking import Target, sinking
 from optimizer.syntax.nodes import ExecForm, Instruction, Node, rewritten, source
-from optimizer.transform import Declined, Leeway, Proposal, Safety, comment_lines, example, transform
+from optimizer.transform import Declined, Leeway, Proposal, Safety, comment_lines, example, transform, unchanged
 
 MOST_COPIES = 8
 """COPY lines that manifests in several folders may cost."""
 
-_PROJECT = {"package.json": "{}", "package-lock.json": "{}", "index.js": ""}
+_NODE = {"package.json": "{}", "package-lock.json": "{}", "index.js": ""}
 
 
 @transform(Safety.SAFE, may_change={"layers", "copied"}, leeway={"manifests"})
@@ -26,15 +24,141 @@ _PROJECT = {"package.json": "{}", "package-lock.json": "{}", "index.js": ""}
     """
       FROM node:22-slim
       WORKDIR /app
+    + COPY package.json package-lock.json ./
+    + RUN npm ci
       # the application
-    - COPY . .
-    + COPY package-lock.json package.json ./
-      RUN npm ci
-    + # the application
-    + COPY . .
+      COPY . .
+    - RUN npm ci
       RUN npm run build
       CMD ["node", "index.js"]
     """,
+    context=_NODE,
+)
+@example(
+    "the install gets a RUN of its own",
+    """
+      FROM golang:1.24 AS build
+      WORKDIR /src
+    + COPY go.mod go.sum ./
+    + RUN go mod download
+      COPY . .
+    - RUN go mod download && go build -o /tool .
+    + RUN go build -o /tool .
+      FROM scratch
+      COPY --from=build /tool /
+    """,
+    context={"go.mod": "", "go.sum": "", "main.go": ""},
+)
+@example(
+    "steps between that have nothing to do with the sources",
+    """
+      FROM python:3.12-slim
+      WORKDIR /app
+    - COPY --chown=1000 . /app
+      RUN apt-get update && apt-get install -y gcc
+    + COPY --chown=1000 requirements.txt /app/
+      RUN pip install -r requirements.txt
+    + COPY --chown=1000 . /app
+      CMD ["python", "app.py"]
+    """,
+    context={"requirements.txt": "flask==3.1\n", "app.py": ""},
+)
+@example(
+    "workspaces, and a folder that the COPY makes",
+    """
+      FROM node:22-slim
+    - COPY . /app
+    + COPY package.json package-lock.json /app/
+    + COPY packages/a/package.json /app/packages/a/
+      WORKDIR /app
+      RUN npm ci
+    + COPY . /app
+    """,
+    context={**_NODE, "package.json": '{"workspaces": ["packages/*"]}', "packages/a/package.json": "{}"},
+)
+@example(
+    "an install that may write the lock file",
+    """
+      FROM node:22-slim
+      WORKDIR /app
+    + COPY package.json package-lock.json ./
+    + RUN npm install
+      COPY . .
+    - RUN npm install
+    """,
+    context=_NODE,
+    unsafe=True,
+)
+@unchanged(
+    "no context tells what the install reads",
+    """
+    FROM node:22-slim
+    WORKDIR /app
+    COPY . .
+    RUN npm ci
+    """,
+)
+@unchanged(
+    "a script needs the sources",
+    """
+    FROM node:22-slim
+    WORKDIR /app
+    COPY . .
+    RUN npm ci
+    """,
+    context={**_NODE, "package.json": '{"scripts": {"postinstall": "node setup.js"}}'},
+)
+@unchanged(
+    "a package is a folder of the sources",
+    """
+    FROM python:3.12-slim
+    WORKDIR /app
+    COPY . .
+    RUN pip install -r requirements.txt
+    """,
+    context={"requirements.txt": "-e .\n", "setup.py": ""},
+)
+@unchanged(
+    "the step before the install uses the sources",
+    """
+    FROM node:22-slim
+    WORKDIR /app
+    COPY . .
+    RUN ./prepare.sh
+    RUN npm ci
+    """,
+    context={**_NODE, "prepare.sh": ""},
+)
+@unchanged(
+    "installed packages lie in the context",
+    """
+    FROM node:22-slim
+    WORKDIR /app
+    COPY . .
+    RUN npm ci
+    """,
+    context={**_NODE, "node_modules/left/index.js": ""},
+)
+@unchanged(
+    "a later step of the RUN removes what the install left",
+    """
+    FROM node:22-slim
+    WORKDIR /app
+    COPY . .
+    RUN npm ci && npm run build && npm cache clean --force
+    """,
+    context=_NODE,
+)
+@unchanged(
+    "only manifests are copied",
+    """
+    FROM node:22-slim
+    WORKDIR /app
+    COPY package.json package-lock.json ./
+    RUN npm ci
+    COPY . .
+    """,
+    context=_NODE,
 )
 def copy_manifests_first(facts: Facts) -> Iterator[Proposal | Declined]:
     """Copies what an install reads before it, and everything else behind it.
@@ -62,10 +186,11 @@ def _sunk(facts: Facts, copy: Copy, behind: Sequence[Instruction]) -> Iterator[P
             why = facts.no_context or "it is not certain what the COPY above it takes"
             yield Declined(run, f"what it needs of the sources is not known: {why}")
         return
-    walk = _Walk(facts, copy, places)
-    yield from walk.declined(behind)
-    if walk.targets and not places.keys() <= set(walk.targets[-1].needed):
-        yield _moved(facts, copy, places, walk.targets[-1])
+    target, stop = sinking(facts, copy, places, behind)
+    if stop is not None:
+        yield Declined(stop.run, stop.why)
+    if target is not None and not places.keys() <= set(target.needed):
+        yield _moved(facts, copy, places, target)
 
 
 def _installing(facts: Facts, behind: Sequence[Instruction]) -> Instruction | None:
@@ -74,98 +199,7 @@ def _installing(facts: Facts, behind: Sequence[Instruction]) -> Instruction | No
     return next((run for run in runs if any(install_of(call) for call in facts.calls(run))), None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """Where the COPY may go: behind the step `at` of a RUN, past these installs.
-
-    `stays`: a WORKDIR between needs the folder that the COPY makes, so the copy of the manifests takes its place.
-    """
-
-    run: Instruction
-    at: int
-    passed: tuple[Standing, ...]
-    stays: bool
-
-    @property
-    def needed(self) -> tuple[str, ...]:
-        """What the installs read, as paths of the image."""
-        files = (path for one in self.passed if isinstance(one.need, Need) for path in one.need.files)
-        return tuple(dict.fromkeys(files))
-
-    @property
-    def rewritten(self) -> frozenset[str]:
-        """The lock files that the installs may write."""
-        return frozenset(path for one in self.passed if isinstance(one.need, Need) for path in one.need.rewrites)
-
-
-class _Walk:
-    """The way of a COPY down its stage, as far as nothing needs its files but installs that read few of them."""
-
-    def __init__(self, facts: Facts, copy: Copy, places: Mapping[str, str]) -> None:
-        self._facts = facts
-        self._copy = copy
-        self._places = places
-        self._passed: list[Standing] = []
-        self._stays = False
-        self.targets: list[_Target] = []
-
-    def declined(self, behind: Sequence[Instruction]) -> Iterator[Declined]:
-        """Walk; gives the installs that it cannot pass, and why."""
-        for other in behind:
-            if other.name != "RUN":
-                if not self._passes(other):
-                    return
-                continue
-            why = self._into(other)
-            if why is not None:
-                if why:
-                    yield Declined(other, why)
-                return
-
-    def _passes(self, other: Instruction) -> bool:
-        """Whether an instruction has nothing to do with the files; the COPY in its old place makes the same folder."""
-        folder = self._facts.entered(other)
-        if folder != self._facts.scopes[other].folder and other.name == "WORKDIR" and self._relative:
-            return False
-        if conflict(self._facts, self._copy.instruction, other) is None:
-            return True
-        self._stays = folder is not None and inside((self._copy.destination or "").rstrip("/"), (folder,))
-        return self._stays
-
-    @property
-    def _relative(self) -> bool:
-        return not self._copy.words[-1].text.startswith("/")
-
-    def _into(self, run: Instruction) -> str | None:
-        """Walk through a RUN; None where its end is reached, else why not (empty: it needs the sources)."""
-        chain = self._facts.chain(run)
-        if chain is None:
-            return "" if conflict(self._facts, self._copy.instruction, run) else None
-        standing = {one.at: one for one in installs_of(self._facts, run)}
-        splittable = chain.separator == "&&" and chain.comment is None and not run.heredocs
-        for at, step in enumerate(chain.steps):
-            if at in standing:
-                if (why := self._blocked(standing[at])) is not None:
-                    return why
-                self._passed.append(standing[at])
-                if at == len(chain.steps) - 1 or (splittable and not any(map(leaves, chain.steps[: at + 1]))):
-                    self.targets.append(_Target(run, at, tuple(self._passed), self._stays))
-            elif conflict(self._facts, self._copy.instruction, run, step):
-                return ""
-        if self._passed and self._passed[-1].run is run:
-            self.targets.append(_Target(run, len(chain.steps) - 1, tuple(self._passed), self._stays))
-        return None
-
-    def _blocked(self, install: Standing) -> str | None:
-        if not isinstance(install.need, Need):
-            return f"the sources must be there for it: {install.need}"
-        for path, name in self._places.items():
-            if inside(path, install.need.writes) and path not in install.need.files:
-                return f"`{name}` of the build context would lie over what it installs; put it into .dockerignore"
-        return None
-
-
-def _moved(facts: Facts, copy: Copy, places: Mapping[str, str], target: _Target) -> Proposal | Declined:
+def _moved(facts: Facts, copy: Copy, places: Mapping[str, str], target: Target) -> Proposal | Declined:
     instruction = copy.instruction
     manifests = _manifests(facts, copy, places, target.needed)
     parts = _parted(facts, target)
@@ -192,7 +226,7 @@ def _moved(facts: Facts, copy: Copy, places: Mapping[str, str], target: _Target)
     return Proposal(instruction, why, edits, safety=Safety.UNSAFE, leeway=frozenset({Leeway.UNLOCKED}))
 
 
-def _parted(facts: Facts, target: _Target) -> tuple[str, str] | None:
+def _parted(facts: Facts, target: Target) -> tuple[str, str] | None:
     """The RUN up to the install, and a RUN of the steps behind it (empty: none); None: a comment would be lost."""
     chain = facts.chain(target.run)
     count = len(chain.steps) if chain else 0
@@ -213,7 +247,7 @@ def _blank(instruction: Instruction) -> str:
     return "".join(line.raw for line in takewhile(lambda line: line.comment is None, instruction.leading))
 
 
-def _why(facts: Facts, copy: Instruction, target: _Target, *, parted: bool) -> str:
+def _why(facts: Facts, copy: Instruction, target: Target, *, parted: bool) -> str:
     steps = [one for one in facts.stage_of[copy].instructions if one.name in ("RUN", "COPY", "ADD", "WORKDIR")]
     names = (" ".join(filter(None, [one.install.row.commands[0], one.install.verb])) for one in target.passed)
     why = "a change of any file ran " + ", ".join(f"`{name}`" for name in dict.fromkeys(names)) + " again"
@@ -241,10 +275,11 @@ def _manifests(facts: Facts, copy: Copy, places: Mapping[str, str], needed: Sequ
 def _line(copy: Copy, sources: Sequence[str], inside: str) -> str:
     instruction = copy.instruction
     keyword = instruction.keyword.text if instruction.name == "COPY" else "COPY"
+    head = f"{instruction.indent}{keyword}{source(instruction.gap) if instruction.gap else ' '}"
     flags = "".join(flag.raw + " " for flag in instruction.all_flags if flag.name in ("chown", "chmod", "link"))
     base = copy.words[-1].text.rstrip("/") or ""
     destination = f"./{inside}" if base in ("", ".") and not copy.words[-1].text.startswith("/") else f"{base}/{inside}"
     words = [*sources, destination]
     if isinstance(instruction.body, ExecForm) or any(" " in word for word in words):
-        return f"{instruction.indent}{keyword} {flags}{json.dumps(words, ensure_ascii=False)}"
-    return f"{instruction.indent}{keyword} {flags}{' '.join(words)}"
+        return f"{head}{flags}{json.dumps(words, ensure_ascii=False)}"
+    return f"{head}{flags}{' '.join(words)}"

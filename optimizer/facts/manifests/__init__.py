@@ -13,6 +13,7 @@ from importlib import import_module
 
 from optimizer.facts.calls import Call
 from optimizer.facts.manifests.project import Project, UnreadableError
+from optimizer.facts.sync import in_sync
 from optimizer.knowledge import load, row
 
 __all__ = ["Install", "InstallRow", "Need", "Project", "UnreadableError", "install_of"]
@@ -100,8 +101,14 @@ class Install:
                     {posixpath.join(folder, path) for folder in beside or {project.at(".")} for path in self.row.writes}
                 )
             ),
-            tuple(project.at(lock) for lock in self.row.locks if project.has(lock) and not self.frozen),
+            tuple(project.at(lock) for lock in self.row.locks if self._may_write(lock, project)),
         )
+
+    def _may_write(self, lock: str, project: Project) -> bool:
+        if self.frozen or not project.has(lock):
+            return False
+        manifest, locked = project.text(self.row.required[0]), project.text(lock)
+        return not in_sync(self.row.name, manifest.encode(), locked.encode())
 
 
 @lru_cache(maxsize=1)

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 def files(install: Install, project: Project) -> Iterator[str]:
     """Nothing more. Raises UnreadableError where a package is one of the project's own folders."""
-    if not project.has("Pipfile"):
-        raise UnreadableError("`Pipfile` is not copied from the build context")
     data = project.toml("Pipfile")
     no_local((table(data, name) for name in data), "Pipfile")
     if project.has("Pipfile.lock"):

@@ -1,0 +1,149 @@
+"""How far a COPY can sink: below steps that have nothing to do with its files, and installs that need few of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from optimizer.facts import Chain, Copy, Facts
+from optimizer.facts.calls import Call
+from optimizer.facts.chains import leaves
+from optimizer.facts.installs import Standing, conflict, inside, installs_of
+from optimizer.facts.manifests import Need
+from optimizer.facts.packages import package_call
+from optimizer.knowledge import load
+from optimizer.syntax.nodes import Instruction
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the COPY may go: behind the step `at` of a RUN, past these installs.
+
+    `stays`: a WORKDIR between needs the folder that the COPY makes, so the copy of the manifests takes its place.
+    """
+
+    run: Instruction
+    at: int
+    passed: tuple[Standing, ...]
+    stays: bool
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """What the installs read, as paths of the image."""
+        files = (path for one in self.passed if isinstance(one.need, Need) for path in one.need.files)
+        return tuple(dict.fromkeys(files))
+
+    @property
+    def rewritten(self) -> frozenset[str]:
+        """The lock files that the installs may write."""
+        return frozenset(path for one in self.passed if isinstance(one.need, Need) for path in one.need.rewrites)
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """An install that the COPY cannot pass, and why."""
+
+    run: Instruction
+    why: str
+
+
+def sinking(
+    facts: Facts, copy: Copy, places: Mapping[str, str], behind: Sequence[Instruction]
+) -> tuple[Target | None, Stop | None]:
+    """The lowest place that a COPY can sink to, behind an install, and what it might have passed if more were known.
+
+    `places`: where the files that it takes come to lie; `behind`: what follows it in its stage.
+    """
+    walk = _Walk(facts, copy, places)
+    stop = walk.through(behind)
+    return (walk.targets[-1] if walk.targets else None), stop
+
+
+class _Walk:
+    """The way of a COPY down its stage."""
+
+    def __init__(self, facts: Facts, copy: Copy, places: Mapping[str, str]) -> None:
+        self._facts = facts
+        self._copy = copy
+        self._places = places
+        self._passed: list[Standing] = []
+        self._stays = False
+        self.targets: list[Target] = []
+
+    def through(self, behind: Sequence[Instruction]) -> Stop | None:
+        """Go as far as nothing needs the files but installs that read few of them."""
+        for other in behind:
+            if other.name == "RUN":
+                why = self._into(other)
+                if why is not None:
+                    return Stop(other, why) if why else None
+            elif not self._passes(other):
+                return None
+        return None
+
+    def _passes(self, other: Instruction) -> bool:
+        """Whether an instruction has nothing to do with the files; the COPY in its old place makes the same folder."""
+        folder = self._facts.entered(other)
+        if folder != self._facts.scopes[other].folder and other.name == "WORKDIR" and self._relative:
+            return False
+        if conflict(self._facts, self._copy.instruction, other) is None:
+            return True
+        if folder is None or not inside((self._copy.destination or "").rstrip("/"), (folder,)):
+            return False
+        self._stays = True
+        return True
+
+    @property
+    def _relative(self) -> bool:
+        return not self._copy.words[-1].text.startswith("/")
+
+    def _into(self, run: Instruction) -> str | None:
+        """Walk through a RUN; None where its end is reached, else why not (empty: it needs the sources)."""
+        chain = self._facts.chain(run)
+        if chain is None:
+            return "" if conflict(self._facts, self._copy.instruction, run) else None
+        standing = {one.at: one for one in installs_of(self._facts, run)}
+        for at, step in enumerate(chain.steps):
+            if at in standing:
+                if (why := self._blocked(standing[at])) is not None:
+                    return why
+                self._passed.append(standing[at])
+                if _partable(chain, at):
+                    self.targets.append(Target(run, at, tuple(self._passed), self._stays))
+            elif conflict(self._facts, self._copy.instruction, run, step):
+                return ""
+        if self._passed and self._passed[-1].run is run:
+            self.targets.append(Target(run, len(chain.steps) - 1, tuple(self._passed), self._stays))
+        return None
+
+    def _blocked(self, install: Standing) -> str | None:
+        if not isinstance(install.need, Need):
+            return f"the sources must be there for it: {install.need}"
+        for path, name in self._places.items():
+            if inside(path, install.need.writes) and path not in install.need.files:
+                return f"`{name}` of the build context would lie over what it installs; put it into .dockerignore"
+        return None
+
+
+def _partable(chain: Chain, at: int) -> bool:
+    """Whether the steps behind one may go into another RUN: nothing leaks, and they remove nothing of what it left."""
+    rest = chain.steps[at + 1 :]
+    if chain.separator != "&&" or chain.comment is not None:
+        return not rest
+    if any(map(leaves, chain.steps[: at + 1])):
+        return not rest
+    return not any(_removes(call) for step in rest for call in step.calls)
+
+
+def _removes(call: Call) -> bool:
+    """Whether a command may remove what an install left: the space would stay in the layer of the install."""
+    package = package_call(call)
+    if package is not None and (package.only_cleans or package.verb in package.manager.remove):
+        return True
+    return any(word.literal in _removing() for word in call.words)
+
+
+@lru_cache(maxsize=1)
+def _removing() -> frozenset[str]:
+    return frozenset(load("manifests.toml")["removing"]["words"])

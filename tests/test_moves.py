@@ -1,0 +1,105 @@
+"""A COPY sinks only where nothing misses its files: for each way of lying about it, a transform that is caught."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import pytest
+
+from optimizer.engine import Result, optimize
+from optimizer.facts import Facts
+from optimizer.facts.context import Given
+from optimizer.transform import Declined, Proposal, Safety, transform
+
+FILES = {"package.json": "{}", "package-lock.json": "{}", "index.js": "", "sub/index.js": ""}
+HEAD = "FROM node:22-slim\nWORKDIR /app\n"
+
+
+def rewritten(before: str, after: str, files: Mapping[str, str] = FILES, leeway: tuple[str, ...] = ()) -> Result:
+    """What the engine makes of a transform that puts the second text in the place of the first, behind the head."""
+
+    def lie(facts: Facts) -> Iterator[Proposal | Declined]:
+        """Lies. Safety: none. Sources: none."""
+        steps = facts.stages[0].instructions[1:]
+        if facts.text == HEAD + before:
+            yield Proposal(steps[0], "it says so", {steps[0]: after, **dict.fromkeys(steps[1:], "")})
+
+    made = transform(Safety.SAFE, may_change={"layers", "copied", "config"}, leeway={"manifests", *leeway})(lie)
+    context = Given({path: text.encode() for path, text in files.items()})
+    return optimize(HEAD + before, [made], context=context)
+
+
+def refusal(before: str, after: str, files: Mapping[str, str] = FILES) -> str:
+    result = rewritten(before, after, files)
+    assert (result.after, len(result.refusals)) == (HEAD + before, 1)
+    return result.refusals[0].why
+
+
+ALL = "COPY . .\n"
+MANIFESTS = "COPY package.json package-lock.json ./\n"
+
+
+def test_an_honest_move_is_made() -> None:
+    result = rewritten(
+        ALL + "RUN npm ci\nRUN npm run build\n", MANIFESTS + "RUN npm ci\n" + ALL + "RUN npm run build\n"
+    )
+    assert result.changed
+    assert not result.refusals
+
+
+@pytest.mark.parametrize(
+    ("after", "why"),
+    [
+        ("RUN npm ci\n" + ALL, "would not be there"),
+        ("COPY package.json ./\nRUN npm ci\n" + ALL, "`/app/package-lock.json` would not be there"),
+        ("COPY package.json package-lock.json /srv/\nRUN npm ci\n" + ALL, "would not be there"),
+        ("COPY --chown=1000 package.json package-lock.json ./\nRUN npm ci\n" + ALL, "no later COPY takes the same"),
+        (MANIFESTS + "COPY --from=tools /x /usr/bin/\nRUN npm ci\n" + ALL, "no later COPY takes the same"),
+        (MANIFESTS + "RUN npm ci\n", "would go"),
+        (MANIFESTS + "RUN npm ci\nCOPY sub .\n", "would go"),
+        (MANIFESTS + "RUN npm ci --omit=dev\n" + ALL, "would go"),
+    ],
+)
+def test_a_lie_about_an_install_is_caught(after: str, why: str) -> None:
+    assert why in refusal(ALL + "RUN npm ci\n", after)
+
+
+def test_a_copy_does_not_sink_below_a_command_that_may_read_it() -> None:
+    for command in ("npm run build", "./setup.sh", "ls sub", "chmod +x index.js", "cp -r . /srv"):
+        assert "may need what" in refusal(ALL + f"RUN {command}\n", MANIFESTS + f"RUN {command}\n" + ALL)
+
+
+def test_a_copy_does_not_sink_below_one_to_the_same_place() -> None:
+    assert "may need what" in refusal(ALL + "COPY sub/index.js ./\n", "COPY sub/index.js ./\n" + ALL)
+
+
+def test_the_new_copy_does_not_come_earlier_than_the_old_one() -> None:
+    before = "RUN echo {} > package.json\n" + ALL + "RUN npm ci\n"
+    after = MANIFESTS + "RUN echo {} > package.json\nRUN npm ci\n" + ALL
+    assert refusal(before, after)
+
+
+def test_what_an_install_writes_is_not_covered() -> None:
+    files = {**FILES, "node_modules/left/index.js": ""}
+    assert "lie over what" in refusal(ALL + "RUN npm ci\n", MANIFESTS + "RUN npm ci\n" + ALL, files)
+
+
+def test_a_lock_file_that_may_be_written_is_not_undone() -> None:
+    before, after = ALL + "RUN npm install\n", MANIFESTS + "RUN npm install\n" + ALL
+    assert "into its lock file" in refusal(before, after)
+    assert rewritten(before, after, leeway=("unlocked",)).changed
+
+
+def test_steps_other_than_copies_of_the_context_keep_their_order() -> None:
+    assert "would run later" in refusal("RUN mkdir /a\nRUN mkdir /b\n", "RUN mkdir /b\nRUN mkdir /a\n")
+    assert "would run later" in refusal("COPY --from=x /a /a\nRUN mkdir /b\n", "RUN mkdir /b\nCOPY --from=x /a /a\n")
+
+
+def test_an_install_whose_manifest_names_the_sources_is_not_passed() -> None:
+    files = {**FILES, "package.json": '{"scripts": {"postinstall": "node index.js"}}'}
+    assert "may need what" in refusal(ALL + "RUN npm ci\n", MANIFESTS + "RUN npm ci\n" + ALL, files)
+
+
+def test_a_variable_of_the_copy_is_in_force_below_it_too() -> None:
+    before = "ENV D=/app\nCOPY . $D\nENV D=/srv\nRUN npm ci\n"
+    assert refusal(before, "ENV D=/app\nCOPY package.json package-lock.json $D\nENV D=/srv\nRUN npm ci\nCOPY . $D\n")
