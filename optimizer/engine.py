@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from optimizer.checks import Promise, violation
-from optimizer.facts import Context, Facts
+from optimizer.facts import Facts
+from optimizer.facts.context import Supply, once
 from optimizer.pragmas import Pragmas
 from optimizer.syntax.nodes import Dockerfile, Instruction, Node, Stage
 from optimizer.syntax.parser import parse
@@ -85,14 +86,17 @@ def optimize(
     transforms: Sequence[Transform] | None = None,
     *,
     unsafe: bool = False,
-    context: Context | None = None,
+    context: Supply | None = None,
 ) -> Result:
-    """The file after all transforms (else those of the pipeline that run by default). Never raises on any text."""
+    """The file after all transforms (else those of the pipeline that run by default). Never raises on any text.
+
+    `context`: the build context, or what finds it; it is asked once, when the first fact needs it.
+    """
     if transforms is None:
         from transforms import PIPELINE
 
         transforms = [transform for transform in PIPELINE if transform.default]
-    facts = Facts(parse(data), context)
+    facts = Facts(parse(data), once(context) if callable(context) else context)
     if facts.problems:
         return Result(facts.text, facts.text, problems=facts.problems)
     return _Session(facts, unsafe).run(transforms)
@@ -211,7 +215,7 @@ class _Session:
         if text in seen:
             return "it would bring back an earlier text"
         pieces = self._pieces(edits)
-        after = Facts(sharing(parse(text), self.facts, pieces), self.facts.context)
+        after = Facts(sharing(parse(text), self.facts, pieces), self.facts.supply)
         after.inherit(self.facts)
         leeway = transform.leeway.union(*(p.leeway for p in batch))
         promise = Promise(transform.may_change, leeway)

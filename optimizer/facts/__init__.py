@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from optimizer.facts.bases import System, system_of
 from optimizer.facts.calls import Call, calls
 from optimizer.facts.chains import Chain, chain
-from optimizer.facts.context import Context
+from optimizer.facts.context import Context, Missing, Supply
 from optimizer.facts.copies import Copy, copies
 from optimizer.facts.mounts import Mount, mounts
 from optimizer.facts.packages import PackageCall, package_call
@@ -79,10 +79,10 @@ class BuildStage:
 
 @dataclass
 class Facts:
-    """All facts of one tree; `context` is None where nobody gave one."""
+    """All facts of one tree. `supply`: the build context, or what finds it when a fact asks."""
 
     tree: Dockerfile
-    context: Context | None = field(default=None, repr=False)
+    supply: Supply | None = field(default=None, repr=False)
     _scripts: dict[Instruction, ShellScript | None] = field(default_factory=dict, repr=False)
     _calls: dict[Instruction, tuple[Call, ...]] = field(default_factory=dict, repr=False)
     _package_calls: dict[Instruction, tuple[PackageCall, ...]] = field(default_factory=dict, repr=False)
@@ -103,6 +103,22 @@ class Facts:
         if key not in self._memory:
             self._memory[key] = compute()
         return cast(Value, self._memory[key])
+
+    @cached_property
+    def _supplied(self) -> Context | Missing:
+        if self.supply is None:
+            return Missing("no build context was given")
+        return self.supply() if callable(self.supply) else self.supply
+
+    @property
+    def context(self) -> Context | None:
+        """The build context; None where there is none, or it is not known. The first question may list it."""
+        return None if isinstance(self._supplied, Missing) else self._supplied
+
+    @property
+    def no_context(self) -> str | None:
+        """Why there is no context, for people; None where there is one."""
+        return self._supplied.why if isinstance(self._supplied, Missing) else None
 
     @cached_property
     def problems(self) -> tuple[Problem, ...]:
@@ -167,10 +183,6 @@ class Facts:
         from optimizer.facts.placed import placed
 
         return self.remembered((placed, copy), lambda: placed(self.context, copy))
-
-    @property
-    def no_context(self) -> str | None:
-        return None if self.context else "no build context was given"
 
     @cached_property
     def stage_of(self) -> dict[Instruction, BuildStage]:
@@ -329,6 +341,6 @@ def _of_base(stage: BuildStage) -> Scope:
     return Scope(user="root", folder="/" if stage.system else None) if stage.system else Scope()
 
 
-def analyze(tree: Dockerfile, context: Context | None = None) -> Facts:
+def analyze(tree: Dockerfile, context: Supply | None = None) -> Facts:
     """The facts of a tree, and of the build context where there is one."""
     return Facts(tree, context)

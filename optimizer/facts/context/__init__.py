@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import posixpath
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache, cached_property
+from hashlib import sha256
 from typing import Protocol
+
+LARGEST = 2_000_000
+"""Bytes. What is larger is no file that a transform reads."""
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file or link of the context. `path`: relative to its root, with slashes; `size`: bytes; `mode`: as in stat."""
+    """A file or link of the context. `path`: relative to its root, with slashes; `size`: bytes; `mode`: permissions."""
 
     path: str
     size: int
     mode: int = 0o644
     link: str | None = None
     """What a symbolic link points to."""
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoreFile:
+    """The file that says what is not sent: where it lies on the disk, and its patterns in order, cleaned."""
+
+    path: str
+    patterns: tuple[str, ...] = ()
 
 
 class Context(Protocol):
@@ -25,21 +39,87 @@ class Context(Protocol):
     def files(self) -> Mapping[str, File]:
         """All files by their paths, sorted; folders are not among them."""
 
+    @property
+    def folders(self) -> Collection[str]:
+        """The folders by their paths, those that are empty too; without the root."""
+
+    @property
+    def ignored(self) -> Mapping[str, int] | None:
+        """Bytes that are not sent, by the first part of their path; None where there are too many files to count."""
+
+    @property
+    def ignore_file(self) -> IgnoreFile | None:
+        """What says which files are not sent; None where nothing does."""
+
     def content(self, path: str) -> bytes | None:
-        """What a file holds; None where there is no such file, or it is too large to be read."""
+        """What a file holds; None where there is no such file, it is a link, or it is too large to be read."""
+
+    def head(self, path: str, size: int) -> bytes | None:
+        """The first bytes of a file, however large; None where there is no such file, or it is a link."""
+
+    def digest(self, path: str) -> str | None:
+        """The SHA-256 of what a file holds; None where there is no such file, or it is a link."""
 
 
 @dataclass(frozen=True, slots=True)
+class Missing:
+    """There is no context, or it is not known which, or what is in it: why, for people."""
+
+    why: str
+
+
+Supply = Context | Missing | Callable[[], Context | Missing]
+"""A context, or what finds it when a fact asks for the first time: until then nothing is listed."""
+
+
+def once(find: Callable[[], Context | Missing]) -> Callable[[], Context | Missing]:
+    """The same search, made at most once."""
+    return cache(find)
+
+
+@dataclass(frozen=True)
 class Given:
     """A context out of texts, as tests and library users have it: path -> content."""
 
     contents: Mapping[str, bytes] = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=dict)
+    """Symbolic links: path -> what they point to."""
+    ignored: Mapping[str, int] | None = field(default_factory=dict)
+    ignore_file: IgnoreFile | None = None
 
-    @property
+    @cached_property
     def files(self) -> Mapping[str, File]:
         """All files by their paths, sorted."""
-        return {path: File(path, len(self.contents[path])) for path in sorted(self.contents)}
+        found = {path: File(path, len(content)) for path, content in self.contents.items()}
+        found |= {path: File(path, len(target), 0o777, target) for path, target in self.links.items()}
+        return dict(sorted(found.items()))
+
+    @cached_property
+    def folders(self) -> Collection[str]:
+        """The folders that hold files."""
+        return folders_above(self.files)
 
     def content(self, path: str) -> bytes | None:
         """What a file holds; None where there is no such file."""
         return self.contents.get(path)
+
+    def head(self, path: str, size: int) -> bytes | None:
+        """The first bytes of a file; None where there is no such file."""
+        content = self.contents.get(path)
+        return None if content is None else content[:size]
+
+    def digest(self, path: str) -> str | None:
+        """The SHA-256 of what a file holds; None where there is no such file."""
+        content = self.contents.get(path)
+        return None if content is None else sha256(content).hexdigest()
+
+
+def folders_above(paths: Iterable[str]) -> frozenset[str]:
+    """All folders in which the paths lie, without the root."""
+    found: set[str] = set()
+    for path in paths:
+        folder = posixpath.dirname(path)
+        while folder and folder not in found:
+            found.add(folder)
+            folder = posixpath.dirname(folder)
+    return frozenset(found)
