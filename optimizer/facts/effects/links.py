@@ -37,10 +37,14 @@ def links_before(facts: Facts, instruction: Instruction) -> tuple[tuple[str, str
 
 def _followed(facts: Facts, instruction: Instruction) -> Effects:
     found = raw_effects(facts, instruction)
-    links = (*links_before(facts, instruction), *found.links)
-    if not links:
+    links = links_before(facts, instruction)
+    if not links and not any(action.links for action in found.actions):
         return found
-    return Effects(tuple(_action(one, links) for one in found.actions))
+    actions = []
+    for action in found.actions:
+        actions.append(_action(action, links) if links else action)
+        links = (*links, *action.links)
+    return Effects(tuple(actions))
 
 
 def _action(action: Action, links: tuple[tuple[str, str], ...]) -> Action:

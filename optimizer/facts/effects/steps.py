@@ -11,7 +11,7 @@ from optimizer.facts.chains import Step
 from optimizer.facts.copies import Copy, is_remote, normalised
 from optimizer.facts.effects.actions import Action, Effects, barrier
 from optimizer.facts.effects.commands import action_of
-from optimizer.facts.effects.places import EVERYWHERE, UNKNOWN, Place, canonical, place, within
+from optimizer.facts.effects.places import EVERYWHERE, UNKNOWN, Place, canonical, meet, place, within
 from optimizer.facts.effects.scripts import actions_in
 from optimizer.facts.effects.words import Where
 from optimizer.facts.texts import argument_text
@@ -165,12 +165,14 @@ def _copied(facts: Facts, instruction: Instruction, text: str) -> Action:
     if found.destination is None:
         return Action(text, reads=frozenset({EVERYWHERE}), writes=frozenset({EVERYWHERE}), settings=settings, users=frozenset(users))
     writes, reads = _written_by_copy(facts, found)
+    written_users = any(meet(one, Place(file)) for one in writes for file in effects_table().users_files)
     return Action(
         text,
         reads=frozenset(reads),
         writes=frozenset(writes),
         settings=settings,
         users=frozenset(users),
+        makes_users=frozenset({"*"} if written_users else ()),
     )
 
 
