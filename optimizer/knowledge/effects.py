@@ -37,6 +37,7 @@ class Deed:
     variables: tuple[str, ...] = ()
     fetches: bool = False
     toolchain: bool = False
+    runs: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
     brought_by: tuple[str, ...] = ()
@@ -82,6 +83,8 @@ class Table:
     file_suffixes: frozenset[str]
     file_names: frozenset[str]
     lookup: tuple[str, ...]
+    lookup_of_images: dict[str, list[str]]
+    rarely_written: dict[str, list[str]]
     verbed: frozenset[str]
     """The commands of which some verb has a row."""
 

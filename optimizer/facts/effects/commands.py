@@ -5,12 +5,13 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 
 from optimizer.facts.calls import Call
 from optimizer.facts.effects import grammars
 from optimizer.facts.effects.actions import Action, Install, barrier
-from optimizer.facts.effects.places import EVERYWHERE, UNKNOWN, Place, canonical, within
+from optimizer.facts.effects.places import EVERYWHERE, UNKNOWN, Place, canonical, meet, within
 from optimizer.facts.effects.words import Where
 from optimizer.facts.packages import PackageCall, package_call
 from optimizer.knowledge.effects import Deed, effects_table
@@ -37,6 +38,9 @@ class Reading:
     unclear: bool = False
     """Whether something stands in the call that the row does not read."""
 
+    variables: set[str] = field(default_factory=set)
+    elsewhere: bool = False
+    """Whether it does not look at its folder, although its row says so."""
     install: Install | None = None
 
     def bring(self, family: str, names: frozenset[str] | None, *, removes: bool = False) -> None:
@@ -126,9 +130,7 @@ def _by_manager(call: Call, reading: Reading, text: str) -> Action | None:
     manager, family = package.manager, effects_table().families[package.manager.family]
     if not family.system:
         return None
-    paths = {
-        key: frozenset(Place(canonical(p), True, True) for p in getattr(family, key)) for key in ("reads", "sources")
-    }
+    paths = {key: frozenset(Place(canonical(p), True, True) for p in getattr(family, key)) for key in ("reads", "sources")}
     lists = frozenset(Place(canonical(path), True) for path in family.lists)
     variables = frozenset((*family.variables, *effects_table().fetching_variables))
     programs = frozenset({"ca-certificates"})
@@ -184,6 +186,9 @@ def package_names(package: PackageCall, reading: Reading) -> frozenset[str] | No
 def _brought(paths: Sequence[str], spares: Sequence[str], names: frozenset[str] | None) -> frozenset[Place]:
     """Where packages may write; below /opt only folders that look like one of their names."""
     found = {Place(canonical(p), True, True, tuple(canonical(s) for s in spares)) for p in paths}
+    for path, patterns in effects_table().rarely_written.items():
+        if names is None or any(fnmatchcase(name, pattern) for name in names for pattern in patterns):
+            found.add(Place(path, True, True))
     if names is None:
         return frozenset(found | {Place("/opt", True, True)})
     parts = {part for name in names for part in re.split(r"[-_.+\d]+", name) if len(part) > 2}
@@ -238,9 +243,7 @@ def _only_asks(words: list[str]) -> bool:
 
 def _plain_name(name: str) -> str:
     """`python3.11` is `python`, `pip3` is `pip`, `gcc-12` is `gcc`."""
-    match = re.fullmatch(
-        r"(python|pip|pypy|gcc|g\+\+|clang|clang\+\+|ruby|gem|php|node|lua|perl|llvm-config)-?[\d.]+", name
-    )
+    match = re.fullmatch(r"(python|pip|pypy|gcc|g\+\+|clang|clang\+\+|ruby|gem|php|node|lua|perl|llvm-config)-?[\d.]+", name)
     return match[1] if match and name not in effects_table().deeds else name
 
 
@@ -342,23 +345,22 @@ def _operands(deed: Deed, operands: list[str], recursive: bool, reading: Reading
 
 def _from_row(deed: Deed, reading: Reading, text: str, name: str, words: list[str], verbs: list[str]) -> Action:
     table = effects_table()
-    variables = {"LD_PRELOAD", *deed.variables} | set(
-        table.core_variables if deed.core else ("PATH", "LD_LIBRARY_PATH")
-    )
+    variables = {"LD_PRELOAD", *deed.variables, *reading.variables} | set(table.core_variables if deed.core else ("PATH", "LD_LIBRARY_PATH"))
     programs = {f"={name}"} if deed.core else {name}
     if deed.builtin:
         programs = set()
+    programs |= set(deed.runs)
     if deed.fetches:
         variables |= set(table.fetching_variables)
         programs |= {"ca-certificates"}
     for path in deed.reads:
         reading.reads.add(_fixed(path, reading))
     for path in deed.writes:
-        reading.writes.add(_fixed(path, reading))
+        reading.writes.add(replace(_fixed(path, reading), packaged=False))
     for path in deed.deletes:
-        reading.deletes.add(_fixed(path, reading))
+        reading.deletes.add(replace(_fixed(path, reading), packaged=False))
     for_all = not deed.global_options or bool(set(deed.global_options) & {*words, *verbs})
-    if not deed.global_options or not for_all:
+    if (not deed.global_options or not for_all) and not reading.elsewhere:
         _folder(deed, reading)
     if deed.installs:
         _language_install(deed, reading, words, for_all)
@@ -446,6 +448,8 @@ def _done(reading: Reading, text: str, **more: object) -> Action:
         for kind in ("reads", "needs", "writes", "deletes")
     }
     users = frozenset(reading.users) | more.pop("users", frozenset())  # type: ignore[operator]
+    if any(meet(one, Place(file)) for one in extra["writes"] if not one.packaged for file in effects_table().users_files):
+        reading.makes_users.add("*")
     makes = frozenset(reading.makes_users) | more.pop("makes_users", frozenset())  # type: ignore[operator]
     settings = frozenset({"folder"}) if reading.uses_folder else frozenset()
     return Action(
@@ -461,8 +465,6 @@ def _done(reading: Reading, text: str, **more: object) -> Action:
 
 
 def _plus(action: Action, **more: frozenset[object]) -> Action:
-    from dataclasses import replace
-
     return replace(action, **{key: getattr(action, key) | value for key, value in more.items() if value})
 
 

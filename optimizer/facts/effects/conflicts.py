@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.effects.actions import Action, Effects, Install
-from optimizer.facts.effects.links import effects
+from optimizer.facts.effects.links import earlier, effects
 from optimizer.facts.effects.places import Place, first_meeting
-from optimizer.facts.effects.programs import bases_with, deed_of, lookups, may_bring, named_by
+from optimizer.facts.effects.programs import added_folders, lookups, may_bring
 from optimizer.facts.texts import argument_text
 from optimizer.knowledge.effects import effects_table
 from optimizer.syntax.nodes import Instruction
@@ -70,9 +70,7 @@ def _conflict(facts: Facts, a: Instruction, b: Instruction) -> Conflict | None:
 def _why(facts: Facts, a: Instruction, first: Effects, b: Instruction, second: Effects) -> str | None:
     for x in first.actions:
         for y in second.actions:
-            found = (
-                _settings(x, y) or _users(facts, x, y, b) or _packages(facts, x, y, a, b) or _places(facts, x, y, a, b)
-            )
+            found = _settings(x, y) or _users(facts, x, y, b) or _packages(facts, x, y, a, b) or _places(facts, x, y, a, b)
             if found is not None:
                 return found
     return _environment(facts, a, first, b, second)
@@ -95,6 +93,8 @@ def _environment(facts: Facts, a: Instruction, first: Effects, b: Instruction, s
     for setter, sets, reader in ((a, first, b), (b, second, a)):
         for action in sets.actions:
             for name in sorted(action.sets):
+                if name == "PATH" and not path_matters(facts, setter, a, b, reader):
+                    continue
                 why = _reads_variable(facts, reader, name)
                 if why is not None:
                     return f"`{why}` may read `{name.rstrip('=')}`, which `{action.text}` sets"
@@ -105,6 +105,28 @@ def _environment(facts: Facts, a: Instruction, first: Effects, b: Instruction, s
                 if both or (action.sets and "*" in names | action.sets):
                     return f"both set `{min(both) if both else 'a variable'}`"
     return None
+
+
+def path_matters(facts: Facts, setter: Instruction, a: Instruction, b: Instruction, reader: Instruction) -> bool:
+    """Whether folders that are added to PATH may hold a program that the reader runs."""
+    if reader.name != "RUN" or re.search(r"\bPATH\b", argument_text(reader)):
+        return True
+    found = effects(facts, reader)
+    if not found.known or any("*" in action.variables and not action.installer for action in found.actions):
+        return True
+    folders = added_folders(facts, setter)
+    programs = {program for action in found.actions for program in action.programs if not program.startswith("=")}
+    if not programs or not folders:
+        return bool(programs) and not folders
+    if None in folders or list(facts.stage_of[b].lineage)[-1].system is None:
+        return True
+    places = [Place(f"{folder}/{program}") for folder in folders for program in programs]
+    return any(
+        first_meeting(places, [place for place in action.writes if not place.packaged])
+        for step in earlier(facts, b)
+        if step not in (setter, a if reader is a else None)
+        for action in effects(facts, step).actions
+    )
 
 
 def _reads_variable(facts: Facts, instruction: Instruction, name: str) -> str | None:
@@ -204,16 +226,42 @@ def _may_be_toolchain(install: Install, *, later: bool) -> bool:
     return any(fnmatchcase(name, pattern) for name in install.names for pattern in effects_table().toolchain_packages)
 
 
+def _meeting(ours: Iterable[Place], theirs: Iterable[Place], x: Action, y: Action) -> tuple[Place, Place] | None:
+    """Two places that meet; packages of known names bring no program of another name."""
+    found = first_meeting(ours, theirs)
+    if found is None or not (found[0].packaged or found[1].packaged):
+        return found
+    kept = [[one for one in places if not (_one_program(one) and _not_theirs(one, other))] for places, other in ((ours, y), (theirs, x))]
+    return first_meeting(*kept)
+
+
+def _one_program(place: Place) -> bool:
+    parent, _, name = place.path.rpartition("/")
+    return parent in effects_table().lookup and not any(char in name for char in "*?[")
+
+
+def _not_theirs(place: Place, action: Action) -> bool:
+    """Whether an install of known packages, or of a file of requirements and a script, does not bring the program."""
+    install = action.install
+    if install is None:
+        return False
+    name = place.path.rpartition("/")[2]
+    if install.names is None:
+        return name.endswith((".sh", ".py", ".bash")) or "entrypoint" in name
+    stem = re.split(r"[^a-z0-9]", name.lower())[0] or name
+    return not any(stem in package or package in name for package in install.names)
+
+
 def _places(facts: Facts, x: Action, y: Action, a: Instruction, b: Instruction) -> str | None:
-    if found := first_meeting(y.reads | y.needs, x.writes):
+    if found := _meeting(y.reads | y.needs, x.writes, x, y):
         return f"`{y.text}` reads {found[0]}, which `{x.text}` writes"
-    if found := first_meeting(x.writes, y.writes):
+    if found := _meeting(x.writes, y.writes, x, y):
         return f"`{x.text}` and `{y.text}` both write {_narrower(*found)}"
-    if found := first_meeting(x.reads, y.writes):
+    if found := _meeting(x.reads, y.writes, x, y):
         return f"`{x.text}` reads {found[0]}, which `{y.text}` writes"
-    if found := first_meeting(x.reads | x.writes | x.deletes | x.needs, y.deletes):
+    if found := _meeting(x.reads | x.writes | x.deletes | x.needs, y.deletes, x, y):
         return f"`{y.text}` deletes {found[1]}, which `{x.text}` {'writes' if found[0] in x.writes else 'reads'}"
-    if found := first_meeting(y.reads | y.writes | y.needs | y.deletes, x.deletes):
+    if found := _meeting(y.reads | y.writes | y.needs | y.deletes, x.deletes, x, y):
         return f"`{x.text}` deletes {found[1]}, which `{y.text}` {'writes' if found[0] in y.writes else 'reads'}"
     return _programs(facts, x, y, a, b)
 
@@ -225,13 +273,17 @@ def _programs(facts: Facts, x: Action, y: Action, a: Instruction, b: Instruction
             continue
         written = [place for place in one.writes | one.deletes if not place.packaged]
         for program in sorted(other.programs):
-            if found := first_meeting(lookups(facts, at, program), written):
+            if found := first_meeting(lookups(facts, at, program), _shadowing(program, written)):
                 return f"`{other.text}` runs `{program.lstrip('=')}`, which `{one.text}` may write ({found[1]})"
     return None
 
 
+def _shadowing(program: str, written: list[Place]) -> list[Place]:
+    """The places that may hold the program; that a folder copied into /usr/local holds one of the base's is not assumed."""
+    if not program.startswith("="):
+        return written
+    return [place for place in written if not place.path.startswith("/usr/local/") or not place.below]
+
+
 def _narrower(one: Place, other: Place) -> Place:
     return one if len(one.path) >= len(other.path) else other
-
-
-__all__ = ["Conflict", "bases_with", "commutes", "deed_of", "dependencies", "named_by", "reads_variable"]

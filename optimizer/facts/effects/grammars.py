@@ -105,6 +105,21 @@ def _owner_options(deed: Deed, options: list[tuple[str, str]], reading: Reading)
             reading.users.update(_user_names(value))
 
 
+def folders(deed: Deed, words: list[str], reading: Reading) -> bool:
+    """`mkdir`: with `-p` the folders above are made too."""
+    options, operands = split(deed, words)
+    for operand in operands:
+        reading.put("writes", operand)
+        made = reading.at(operand)
+        while _has(options, "-p", "--parents") and not made.below:
+            parent = posixpath.dirname(made.path)
+            if parent in effects_table().standing:
+                break
+            made = Place(parent)
+            reading.writes.add(made)
+    return bool(operands)
+
+
 def link(deed: Deed, words: list[str], reading: Reading) -> bool:
     """`ln`: a link at the last operand, or in the folder that it is; a symbolic link needs no target."""
     options, operands = split(deed, words)
@@ -225,9 +240,7 @@ def _tar_words(words: list[str]) -> tuple[str, str | None, list[str]]:
             archive, folder = (word if option == "f" else archive), (word if option == "C" else folder)
         elif word.startswith("--"):
             name, equals, value = word.partition("=")
-            key = {"--file": "f", "--directory": "C", "--exclude": "X", "--strip-components": "X", "--owner": "X"}.get(
-                name
-            )
+            key = {"--file": "f", "--directory": "C", "--exclude": "X", "--strip-components": "X", "--owner": "X"}.get(name)
             if key and not equals and name != "--owner":
                 waiting = [key]
             elif key:
@@ -243,9 +256,7 @@ def _tar_words(words: list[str]) -> tuple[str, str | None, list[str]]:
 
 def find(deed: Deed, words: list[str], reading: Reading) -> bool:
     """`find ROOTS ... -delete | -exec COMMAND`: reads the roots; writes them if the command that it runs is known."""
-    end = next(
-        (at for at, word in enumerate(words) if word.startswith(("-", "(", "!", "\\")) and len(word) > 1), len(words)
-    )
+    end = next((at for at, word in enumerate(words) if word.startswith(("-", "(", "!", "\\")) and len(word) > 1), len(words))
     roots = [word for word in words[:end] if word not in ("(", "!")] or ["."]
     for root in roots:
         reading.put("reads", root, below=True)
@@ -261,9 +272,7 @@ def find(deed: Deed, words: list[str], reading: Reading) -> bool:
             for root in roots:
                 reading.put(kind, root, below=True)
             if command in ("chown", "chgrp") and at + 2 < len(words):
-                reading.users |= {name for word in words[at + 2 :] if ":" in word for name in _user_names(word)} or {
-                    "*"
-                }
+                reading.users |= {name for word in words[at + 2 :] if ":" in word for name in _user_names(word)} or {"*"}
             _elsewhere(command, words[at + 2 :], reading)
         elif word in ("-fprint", "-fls"):
             return False
@@ -297,6 +306,8 @@ def stream(deed: Deed, words: list[str], reading: Reading) -> bool:
         if in_place:
             reading.put("writes", operand)
     script = " ".join([*operands[:1], *(value for _, value in options)])
+    if re.search(r"[^\x00-\x7f]|\[[^\]]*\w-\w|\[:\w|\\[wUuLl]", script):
+        reading.variables |= {"LANG", "LC_*"}
     return not re.search(r"(^|[;}/\s])[we]\s+/|system\(|print\s*>", script) if "grep" not in deed.names else True
 
 
@@ -405,6 +416,24 @@ def _is_local(text: str) -> bool:
     return text.startswith((".", "/", "~", UNKNOWN)) or "/" in text or text.endswith((".whl", ".tar.gz", ".tgz"))
 
 
+def remote_packages(deed: Deed, words: list[str], reading: Reading) -> bool:
+    """`go install path@version` does not look at its folder."""
+    _, operands = split(deed, words)
+    reading.elsewhere = bool(operands) and all("@" in operand for operand in operands)
+    return outputs(deed, words, reading)
+
+
+def compile(deed: Deed, words: list[str], reading: Reading) -> bool:
+    """`gcc -o OUT SOURCES`: what stands beside the sources may be included."""
+    options, operands = split(deed, words)
+    for operand in operands:
+        reading.put("reads", posixpath.dirname(operand) or ".", below=True)
+    outputs(deed, words, reading)
+    if not _has(options, "-o"):
+        reading.put("writes", ".", below=True)
+    return True
+
+
 def outputs(deed: Deed, words: list[str], reading: Reading) -> bool:
     """A builder: it works in its folder, and writes where an option says."""
     options, _ = split(deed, words)
@@ -433,9 +462,7 @@ def package_files(deed: Deed, words: list[str], reading: Reading) -> bool:
     options, operands = split(deed, words)
     if reading.name == "dpkg-query" or _has(options, "-l", "-L", "-s", "-q", "-V", "--print-architecture", "--version"):
         return True
-    if reading.name in ("dpkg", "rpm") and _has(
-        options, "-i", "-U", "-F", "--install", "--upgrade", "--unpack", "-r", "-P", "-e", "--configure"
-    ):
+    if reading.name in ("dpkg", "rpm") and _has(options, "-i", "-U", "-F", "--install", "--upgrade", "--unpack", "-r", "-P", "-e", "--configure"):
         for operand in operands:
             if "://" not in operand:
                 reading.put("reads", operand)
@@ -477,6 +504,9 @@ GRAMMARS: Final[dict[str, Grammar]] = {
     "requirements": requirements,
     "outputs": outputs,
     "targets": targets,
+    "remote-packages": remote_packages,
+    "compile": compile,
+    "folders": folders,
     "version": script_only,
     "package-files": package_files,
     "row": nothing_unread,

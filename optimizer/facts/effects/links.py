@@ -32,17 +32,19 @@ def earlier(facts: Facts, instruction: Instruction) -> Iterator[Instruction]:
 
 def links_before(facts: Facts, instruction: Instruction) -> tuple[tuple[str, str], ...]:
     """The links that earlier steps make: from, to."""
-    return tuple(
-        link for step in earlier(facts, instruction) if step.name == "RUN" for link in raw_effects(facts, step).links
-    )
+    return tuple(link for step in earlier(facts, instruction) if step.name == "RUN" for link in raw_effects(facts, step).links)
 
 
 def _followed(facts: Facts, instruction: Instruction) -> Effects:
     found = raw_effects(facts, instruction)
-    links = (*links_before(facts, instruction), *found.links)
-    if not links:
+    links = links_before(facts, instruction)
+    if not links and not any(action.links for action in found.actions):
         return found
-    return Effects(tuple(_action(one, links) for one in found.actions))
+    actions = []
+    for action in found.actions:
+        actions.append(_action(action, links) if links else action)
+        links = (*links, *action.links)
+    return Effects(tuple(actions))
 
 
 def _action(action: Action, links: tuple[tuple[str, str], ...]) -> Action:
@@ -64,8 +66,4 @@ def targets(place: Place, links: tuple[tuple[str, str], ...]) -> Iterator[Place]
         return
     for start, end in links:
         if within(place.path, start):
-            yield (
-                EVERYWHERE
-                if end == UNKNOWN
-                else replace(place, path=(end.rstrip("/") + place.path[len(start) :]) or "/")
-            )
+            yield EVERYWHERE if end == UNKNOWN else replace(place, path=(end.rstrip("/") + place.path[len(start) :]) or "/")

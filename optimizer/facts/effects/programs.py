@@ -80,9 +80,7 @@ def _in_base(facts: Facts, program: str, at: Instruction) -> bool:
         return True
     if bases_with(program, base):
         return True
-    if any(one.node.instructions and _writes(facts, step, program) for one in stages for step in earlier(facts, at)):
-        return True
-    return False
+    return any(_writes(facts, step, program) for step in earlier(facts, at))
 
 
 def _writes(facts: Facts, step: Instruction, program: str) -> bool:
@@ -102,20 +100,7 @@ def bases_with(program: str, base: str) -> bool:
     if any(image in last for image in deed.images):
         return True
     # The full variants of language images stand on buildpack-deps.
-    full = last in (
-        "node",
-        "python",
-        "golang",
-        "ruby",
-        "rust",
-        "php",
-        "perl",
-        "gcc",
-        "openjdk",
-        "maven",
-        "erlang",
-        "elixir",
-    )
+    full = last in ("node", "python", "golang", "ruby", "rust", "php", "perl", "gcc", "openjdk", "maven", "erlang", "elixir")
     return full and "buildpack-deps" in deed.images and not any(word in tag for word in ("slim", "alpine", "windows"))
 
 
@@ -127,27 +112,32 @@ def lookups(facts: Facts, at: Instruction, program: str) -> frozenset[Place]:
 def _lookups(facts: Facts, at: Instruction, program: str) -> Iterator[Place]:
     if program == "ca-certificates":
         return
-    core = program.startswith("=")
-    name = program.lstrip("=")
-    folders = path_folders(facts, at) if not core else ()
+    if program.startswith("="):
+        # A file of just this name may come before it; a whole folder takes its place only where it lies itself.
+        yield from (Place(f"{folder}/{program[1:]}") for folder in effects_table().lookup)
+        return
     links = links_before(facts, at)
-    for folder in (*effects_table().lookup, *folders):
+    folders = path_folders(facts, at)
+    for folder in (*effects_table().lookup, *_of_image(facts, at), *folders):
         if folder is None:
             yield EVERYWHERE
             continue
-        file = Place(f"{folder.rstrip('/')}/{name}")
+        file = Place(f"{folder.rstrip('/')}/{program}")
         yield file
-        if core:
-            continue
-        if folder in folders:
-            yield (
-                Place(_home_of_program(folder), below=True)
-                if _home_of_program(folder) not in effects_table().standing
-                else file
-            )
+        if folder in folders and (home := _home_of_program(folder)) not in effects_table().standing:
+            yield Place(home, below=True)
         for target in targets(file, links):
             yield target
             yield Place(_home_of_program(posixpath.dirname(target.path)), below=True)
+
+
+def _of_image(facts: Facts, at: Instruction) -> Iterator[str]:
+    """The folders that the base image has in PATH beside the system's; of an unknown image all that some image has."""
+    stage = list(facts.stage_of[at].lineage)[-1]
+    rows = effects_table().lookup_of_images
+    for image, folders in rows.items():
+        if stage.base is None or image in stage.base or (stage.system is None and not any(one in stage.base for one in rows)):
+            yield from folders
 
 
 def _home_of_program(folder: str) -> str:
@@ -160,12 +150,16 @@ def path_folders(facts: Facts, at: Instruction) -> tuple[str | None, ...]:
     """The folders that ENV puts into PATH above an instruction, base folders aside; None for one that is not known."""
     found: list[str | None] = []
     for step in earlier(facts, at):
-        if step.name != "ENV" or not isinstance(step.body, Pairs):
-            continue
-        for pair in step.body.pairs:
-            if pair.name.text == "PATH" and pair.value is not None:
-                found += list(_folders(facts, step, pair.value.text))
+        if step.name == "ENV":
+            found += added_folders(facts, step)
     return tuple(dict.fromkeys(found))
+
+
+def added_folders(facts: Facts, step: Instruction) -> tuple[str | None, ...]:
+    """The folders that one ENV adds to PATH."""
+    pairs = step.body.pairs if isinstance(step.body, Pairs) else ()
+    values = [pair.value.text for pair in pairs if pair.name.text == "PATH" and pair.value is not None]
+    return tuple(folder for value in values for folder in _folders(facts, step, value))
 
 
 def _folders(facts: Facts, step: Instruction, value: str) -> Iterator[str | None]:

@@ -11,7 +11,7 @@ from optimizer.facts.chains import Step
 from optimizer.facts.copies import Copy, is_remote, normalised
 from optimizer.facts.effects.actions import Action, Effects, barrier
 from optimizer.facts.effects.commands import action_of
-from optimizer.facts.effects.places import EVERYWHERE, UNKNOWN, Place, canonical, place, within
+from optimizer.facts.effects.places import EVERYWHERE, UNKNOWN, Place, canonical, meet, place, within
 from optimizer.facts.effects.scripts import actions_in
 from optimizer.facts.effects.words import Where
 from optimizer.facts.texts import argument_text
@@ -51,10 +51,7 @@ def effects_of(facts: Facts, instruction: Instruction) -> Effects:
             return Effects((Action(text),))
         case "USER":
             users = frozenset(
-                name
-                for word in argument_text(instruction).split()[:1]
-                for name in word.split(":")
-                if not name.isdigit()
+                name for word in argument_text(instruction).split()[:1] for name in word.split(":") if not name.isdigit()
             )
             return Effects((Action(text, configures=frozenset({"user"}), users=users - {"root"}),))
     configured = _CONFIGURES.get(instruction.name)
@@ -166,20 +163,16 @@ def _copied(facts: Facts, instruction: Instruction, text: str) -> Action:
     relative = not found.words[-1].text.startswith(("/", "$"))
     settings = frozenset({"folder"} if relative or "$" in found.words[-1].text else ())
     if found.destination is None:
-        return Action(
-            text,
-            reads=frozenset({EVERYWHERE}),
-            writes=frozenset({EVERYWHERE}),
-            settings=settings,
-            users=frozenset(users),
-        )
+        return Action(text, reads=frozenset({EVERYWHERE}), writes=frozenset({EVERYWHERE}), settings=settings, users=frozenset(users))
     writes, reads = _written_by_copy(facts, found)
+    written_users = any(meet(one, Place(file)) for one in writes for file in effects_table().users_files)
     return Action(
         text,
         reads=frozenset(reads),
         writes=frozenset(writes),
         settings=settings,
         users=frozenset(users),
+        makes_users=frozenset({"*"} if written_users else ()),
     )
 
 
@@ -209,9 +202,7 @@ def _landing(facts: Facts, copy: Copy, source: str | None, destination: str, fol
     if in_context and facts.context is not None:
         yield from _by_context(facts, copy, source, destination, folder)
         return
-    unpacks = copy.instruction.name == "ADD" and (
-        name.endswith((".tar", ".gz", ".tgz", ".xz", ".bz2", ".txz", ".zst")) or not name
-    )
+    unpacks = copy.instruction.name == "ADD" and (name.endswith((".tar", ".gz", ".tgz", ".xz", ".bz2", ".txz", ".zst")) or not name)
     if unpacks or source.endswith(".git") or (is_remote(source) and not name):
         yield whole
         if not is_remote(source):
