@@ -173,7 +173,7 @@ def copy_manifests_first(facts: Facts) -> Iterator[Proposal | Declined]:
     Sources: Dockerfile best practices, leverage build cache; domain.md 1.2, 1.3.
     """
     for stage in facts.stages:
-        for number, instruction in enumerate(stage.instructions):
+        for number, instruction in reversed(list(enumerate(stage.instructions))):
             copy = facts.copies.get(instruction)
             if copy is not None and copy.instruction is instruction and copy.from_context and not copy.documents:
                 yield from _sunk(facts, copy, stage.instructions[number + 1 :])
@@ -189,7 +189,7 @@ def _sunk(facts: Facts, copy: Copy, behind: Sequence[Instruction]) -> Iterator[P
     target, stop = sinking(facts, copy, places, behind)
     if stop is not None:
         yield Declined(stop.run, stop.why)
-    if target is not None and not places.keys() <= set(target.needed):
+    if target is not None and len(places) > len(copy.sources) and not places.keys() <= set(target.needed):
         yield _moved(facts, copy, places, target)
 
 
@@ -215,9 +215,9 @@ def _moved(facts: Facts, copy: Copy, places: Mapping[str, str], target: Target) 
     edits: dict[Node, str] = {instruction: "", target.run: text + sources + rest}
     first = target.passed[0].run
     if target.stays:
-        edits[instruction] = _above(instruction, manifests)
+        edits[instruction] = _blank(instruction) + manifests
     else:
-        edits[first] = _above(first, manifests) + edits.get(first, source(first)).removeprefix(_blank(first))
+        edits[first] = _blank(instruction) + manifests + edits.get(first, source(first))
     why = _why(facts, instruction, target, parted=bool(rest))
     if not target.rewritten:
         return Proposal(instruction, why, edits)
@@ -238,12 +238,8 @@ def _parted(facts: Facts, target: Target) -> tuple[str, str] | None:
     return rewritten(target.run, head), rewritten(target.run, tail).removeprefix(comment_lines(target.run))
 
 
-def _above(instruction: Instruction, lines: str) -> str:
-    """The lines, with the blank lines that stand above an instruction."""
-    return _blank(instruction) + lines
-
-
 def _blank(instruction: Instruction) -> str:
+    """The blank lines above an instruction and its comments."""
     return "".join(line.raw for line in takewhile(lambda line: line.comment is None, instruction.leading))
 
 

@@ -54,9 +54,8 @@ def _scripts(install: Install, project: Project, folder: str, manifest: dict[str
     for hook in hooks:
         known = _rows()["script"].get(str(scripts[hook]).strip())
         if known is None:
-            raise UnreadableError(
-                f"the script `{hook}` of `{posixpath.join(folder, 'package.json')}` may need the sources"
-            )
+            path = posixpath.normpath(posixpath.join(folder, "package.json"))
+            raise UnreadableError(f"the script `{hook}` of `{path}` may need the sources")
         yield from _known(project, folder, known, f"the script `{hook}`")
 
 
