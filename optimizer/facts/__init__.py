@@ -179,10 +179,21 @@ class Facts:
         )
 
     def placed(self, copy: Copy) -> Mapping[str, str] | None:
-        """Where the files of the context come to lie that a COPY takes: path of the image -> path of the context."""
-        from optimizer.facts.placed import placed
+        """Where the files of the context come to lie that a copy takes: path of the image -> path of the context.
 
-        return self.remembered((placed, copy), lambda: placed(self.context, copy))
+        None where that is not certain, or a source is not there.
+        """
+        return self.remembered(("placed", copy), lambda: self._placed(copy))
+
+    def _placed(self, copy: Copy) -> Mapping[str, str] | None:
+        from optimizer.facts.context.taken import Absent, placed
+
+        landings = placed(copy, self.context) if self.context is not None else None
+        if landings is None or isinstance(landings, Absent):
+            return None
+        if any(one.unpacked or not (one.sure or one.named_alike) for one in landings):
+            return None
+        return {one.path: one.file.path for one in landings}
 
     @cached_property
     def stage_of(self) -> dict[Instruction, BuildStage]:

@@ -130,7 +130,9 @@ def _by_manager(call: Call, reading: Reading, text: str) -> Action | None:
     manager, family = package.manager, effects_table().families[package.manager.family]
     if not family.system:
         return None
-    paths = {key: frozenset(Place(canonical(p), True, True) for p in getattr(family, key)) for key in ("reads", "sources")}
+    paths = {
+        key: frozenset(Place(canonical(p), True, True) for p in getattr(family, key)) for key in ("reads", "sources")
+    }
     lists = frozenset(Place(canonical(path), True) for path in family.lists)
     variables = frozenset((*family.variables, *effects_table().fetching_variables))
     programs = frozenset({"ca-certificates"})
@@ -243,7 +245,9 @@ def _only_asks(words: list[str]) -> bool:
 
 def _plain_name(name: str) -> str:
     """`python3.11` is `python`, `pip3` is `pip`, `gcc-12` is `gcc`."""
-    match = re.fullmatch(r"(python|pip|pypy|gcc|g\+\+|clang|clang\+\+|ruby|gem|php|node|lua|perl|llvm-config)-?[\d.]+", name)
+    match = re.fullmatch(
+        r"(python|pip|pypy|gcc|g\+\+|clang|clang\+\+|ruby|gem|php|node|lua|perl|llvm-config)-?[\d.]+", name
+    )
     return match[1] if match and name not in effects_table().deeds else name
 
 
@@ -345,7 +349,9 @@ def _operands(deed: Deed, operands: list[str], recursive: bool, reading: Reading
 
 def _from_row(deed: Deed, reading: Reading, text: str, name: str, words: list[str], verbs: list[str]) -> Action:
     table = effects_table()
-    variables = {"LD_PRELOAD", *deed.variables, *reading.variables} | set(table.core_variables if deed.core else ("PATH", "LD_LIBRARY_PATH"))
+    variables = {"LD_PRELOAD", *deed.variables, *reading.variables} | set(
+        table.core_variables if deed.core else ("PATH", "LD_LIBRARY_PATH")
+    )
     programs = {f"={name}"} if deed.core else {name}
     if deed.builtin:
         programs = set()
@@ -448,7 +454,9 @@ def _done(reading: Reading, text: str, **more: object) -> Action:
         for kind in ("reads", "needs", "writes", "deletes")
     }
     users = frozenset(reading.users) | more.pop("users", frozenset())  # type: ignore[operator]
-    if any(meet(one, Place(file)) for one in extra["writes"] if not one.packaged for file in effects_table().users_files):
+    if any(
+        meet(one, Place(file)) for one in extra["writes"] if not one.packaged for file in effects_table().users_files
+    ):
         reading.makes_users.add("*")
     makes = frozenset(reading.makes_users) | more.pop("makes_users", frozenset())  # type: ignore[operator]
     settings = frozenset({"folder"}) if reading.uses_folder else frozenset()

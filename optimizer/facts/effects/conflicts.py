@@ -70,7 +70,9 @@ def _conflict(facts: Facts, a: Instruction, b: Instruction) -> Conflict | None:
 def _why(facts: Facts, a: Instruction, first: Effects, b: Instruction, second: Effects) -> str | None:
     for x in first.actions:
         for y in second.actions:
-            found = _settings(x, y) or _users(facts, x, y, b) or _packages(facts, x, y, a, b) or _places(facts, x, y, a, b)
+            found = (
+                _settings(x, y) or _users(facts, x, y, b) or _packages(facts, x, y, a, b) or _places(facts, x, y, a, b)
+            )
             if found is not None:
                 return found
     return _environment(facts, a, first, b, second)
@@ -231,7 +233,10 @@ def _meeting(ours: Iterable[Place], theirs: Iterable[Place], x: Action, y: Actio
     found = first_meeting(ours, theirs)
     if found is None or not (found[0].packaged or found[1].packaged):
         return found
-    kept = [[one for one in places if not (_one_program(one) and _not_theirs(one, other))] for places, other in ((ours, y), (theirs, x))]
+    kept = [
+        [one for one in places if not (_one_program(one) and _not_theirs(one, other))]
+        for places, other in ((ours, y), (theirs, x))
+    ]
     return first_meeting(*kept)
 
 

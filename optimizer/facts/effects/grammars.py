@@ -240,7 +240,9 @@ def _tar_words(words: list[str]) -> tuple[str, str | None, list[str]]:
             archive, folder = (word if option == "f" else archive), (word if option == "C" else folder)
         elif word.startswith("--"):
             name, equals, value = word.partition("=")
-            key = {"--file": "f", "--directory": "C", "--exclude": "X", "--strip-components": "X", "--owner": "X"}.get(name)
+            key = {"--file": "f", "--directory": "C", "--exclude": "X", "--strip-components": "X", "--owner": "X"}.get(
+                name
+            )
             if key and not equals and name != "--owner":
                 waiting = [key]
             elif key:
@@ -256,7 +258,9 @@ def _tar_words(words: list[str]) -> tuple[str, str | None, list[str]]:
 
 def find(deed: Deed, words: list[str], reading: Reading) -> bool:
     """`find ROOTS ... -delete | -exec COMMAND`: reads the roots; writes them if the command that it runs is known."""
-    end = next((at for at, word in enumerate(words) if word.startswith(("-", "(", "!", "\\")) and len(word) > 1), len(words))
+    end = next(
+        (at for at, word in enumerate(words) if word.startswith(("-", "(", "!", "\\")) and len(word) > 1), len(words)
+    )
     roots = [word for word in words[:end] if word not in ("(", "!")] or ["."]
     for root in roots:
         reading.put("reads", root, below=True)
@@ -272,7 +276,9 @@ def find(deed: Deed, words: list[str], reading: Reading) -> bool:
             for root in roots:
                 reading.put(kind, root, below=True)
             if command in ("chown", "chgrp") and at + 2 < len(words):
-                reading.users |= {name for word in words[at + 2 :] if ":" in word for name in _user_names(word)} or {"*"}
+                reading.users |= {name for word in words[at + 2 :] if ":" in word for name in _user_names(word)} or {
+                    "*"
+                }
             _elsewhere(command, words[at + 2 :], reading)
         elif word in ("-fprint", "-fls"):
             return False
@@ -462,7 +468,9 @@ def package_files(deed: Deed, words: list[str], reading: Reading) -> bool:
     options, operands = split(deed, words)
     if reading.name == "dpkg-query" or _has(options, "-l", "-L", "-s", "-q", "-V", "--print-architecture", "--version"):
         return True
-    if reading.name in ("dpkg", "rpm") and _has(options, "-i", "-U", "-F", "--install", "--upgrade", "--unpack", "-r", "-P", "-e", "--configure"):
+    if reading.name in ("dpkg", "rpm") and _has(
+        options, "-i", "-U", "-F", "--install", "--upgrade", "--unpack", "-r", "-P", "-e", "--configure"
+    ):
         for operand in operands:
             if "://" not in operand:
                 reading.put("reads", operand)

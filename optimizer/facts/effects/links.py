@@ -32,7 +32,9 @@ def earlier(facts: Facts, instruction: Instruction) -> Iterator[Instruction]:
 
 def links_before(facts: Facts, instruction: Instruction) -> tuple[tuple[str, str], ...]:
     """The links that earlier steps make: from, to."""
-    return tuple(link for step in earlier(facts, instruction) if step.name == "RUN" for link in raw_effects(facts, step).links)
+    return tuple(
+        link for step in earlier(facts, instruction) if step.name == "RUN" for link in raw_effects(facts, step).links
+    )
 
 
 def _followed(facts: Facts, instruction: Instruction) -> Effects:
@@ -66,4 +68,8 @@ def targets(place: Place, links: tuple[tuple[str, str], ...]) -> Iterator[Place]
         return
     for start, end in links:
         if within(place.path, start):
-            yield EVERYWHERE if end == UNKNOWN else replace(place, path=(end.rstrip("/") + place.path[len(start) :]) or "/")
+            yield (
+                EVERYWHERE
+                if end == UNKNOWN
+                else replace(place, path=(end.rstrip("/") + place.path[len(start) :]) or "/")
+            )

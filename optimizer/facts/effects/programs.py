@@ -100,7 +100,20 @@ def bases_with(program: str, base: str) -> bool:
     if any(image in last for image in deed.images):
         return True
     # The full variants of language images stand on buildpack-deps.
-    full = last in ("node", "python", "golang", "ruby", "rust", "php", "perl", "gcc", "openjdk", "maven", "erlang", "elixir")
+    full = last in (
+        "node",
+        "python",
+        "golang",
+        "ruby",
+        "rust",
+        "php",
+        "perl",
+        "gcc",
+        "openjdk",
+        "maven",
+        "erlang",
+        "elixir",
+    )
     return full and "buildpack-deps" in deed.images and not any(word in tag for word in ("slim", "alpine", "windows"))
 
 
@@ -136,7 +149,11 @@ def _of_image(facts: Facts, at: Instruction) -> Iterator[str]:
     stage = list(facts.stage_of[at].lineage)[-1]
     rows = effects_table().lookup_of_images
     for image, folders in rows.items():
-        if stage.base is None or image in stage.base or (stage.system is None and not any(one in stage.base for one in rows)):
+        if (
+            stage.base is None
+            or image in stage.base
+            or (stage.system is None and not any(one in stage.base for one in rows))
+        ):
             yield from folders
 
 

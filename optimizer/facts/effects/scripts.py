@@ -90,7 +90,9 @@ class _Walk:
                 known = UNKNOWN not in target and target != "-"
                 place = where.place(target).path if known else None
                 by_setting = where.by_setting and not target.startswith("/")
-                self._where = replace(where, folder=place if place != "/" or target == "/" else None, by_setting=by_setting)
+                self._where = replace(
+                    where, folder=place if place != "/" or target == "/" else None, by_setting=by_setting
+                )
             case "pushd" | "popd":
                 self._where = where.entering(None)
             case "export" | "readonly" | "local" | "declare" | "typeset":
@@ -112,7 +114,10 @@ class _Walk:
             changed = _changed(compound)
             self._where = replace(
                 self._where,
-                variables={k: None if k in changed and k not in _loop(compound, before) else v for k, v in self._where.variables.items()}
+                variables={
+                    k: None if k in changed and k not in _loop(compound, before) else v
+                    for k, v in self._where.variables.items()
+                }
                 if compound.kind not in ("if", "case")
                 else self._where.variables,
             )
@@ -177,7 +182,15 @@ def _changed(compound: Compound) -> set[str]:
     for node in compound.walk():
         if isinstance(node, Command):
             found |= {word.text.partition("=")[0].rstrip("+") for word in node.assignments}
-            if node.words and node.words[0].literal in ("export", "read", "local", "declare", "unset", "let", "mapfile"):
+            if node.words and node.words[0].literal in (
+                "export",
+                "read",
+                "local",
+                "declare",
+                "unset",
+                "let",
+                "mapfile",
+            ):
                 found |= {word.text.partition("=")[0] for word in node.words[1:]}
         elif isinstance(node, Compound) and node.kind in ("for", "select"):
             found |= set(_loop(node, Where(None, None)))
@@ -187,13 +200,17 @@ def _changed(compound: Compound) -> set[str]:
 def _moves(compound: Compound) -> bool:
     """Whether some command below may leave another folder."""
     return any(
-        isinstance(node, Command) and node.words and commands().leaves.get(node.words[0].literal or "") in ("directory", "control")
+        isinstance(node, Command)
+        and node.words
+        and commands().leaves.get(node.words[0].literal or "") in ("directory", "control")
         for node in compound.walk()
     )
 
 
 def _joined(command: Command) -> str:
-    return " ".join(part.text if isinstance(part, Word) else source(part) for part in command.parts if not isinstance(part, Gap))
+    return " ".join(
+        part.text if isinstance(part, Word) else source(part) for part in command.parts if not isinstance(part, Gap)
+    )
 
 
 def _short(text: str) -> str:

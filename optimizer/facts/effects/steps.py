@@ -51,7 +51,10 @@ def effects_of(facts: Facts, instruction: Instruction) -> Effects:
             return Effects((Action(text),))
         case "USER":
             users = frozenset(
-                name for word in argument_text(instruction).split()[:1] for name in word.split(":") if not name.isdigit()
+                name
+                for word in argument_text(instruction).split()[:1]
+                for name in word.split(":")
+                if not name.isdigit()
             )
             return Effects((Action(text, configures=frozenset({"user"}), users=users - {"root"}),))
     configured = _CONFIGURES.get(instruction.name)
@@ -163,7 +166,13 @@ def _copied(facts: Facts, instruction: Instruction, text: str) -> Action:
     relative = not found.words[-1].text.startswith(("/", "$"))
     settings = frozenset({"folder"} if relative or "$" in found.words[-1].text else ())
     if found.destination is None:
-        return Action(text, reads=frozenset({EVERYWHERE}), writes=frozenset({EVERYWHERE}), settings=settings, users=frozenset(users))
+        return Action(
+            text,
+            reads=frozenset({EVERYWHERE}),
+            writes=frozenset({EVERYWHERE}),
+            settings=settings,
+            users=frozenset(users),
+        )
     writes, reads = _written_by_copy(facts, found)
     written_users = any(meet(one, Place(file)) for one in writes for file in effects_table().users_files)
     return Action(
@@ -202,7 +211,9 @@ def _landing(facts: Facts, copy: Copy, source: str | None, destination: str, fol
     if in_context and facts.context is not None:
         yield from _by_context(facts, copy, source, destination, folder)
         return
-    unpacks = copy.instruction.name == "ADD" and (name.endswith((".tar", ".gz", ".tgz", ".xz", ".bz2", ".txz", ".zst")) or not name)
+    unpacks = copy.instruction.name == "ADD" and (
+        name.endswith((".tar", ".gz", ".tgz", ".xz", ".bz2", ".txz", ".zst")) or not name
+    )
     if unpacks or source.endswith(".git") or (is_remote(source) and not name):
         yield whole
         if not is_remote(source):
