@@ -27,6 +27,7 @@ _CACHE = re.compile(
     r"(?:--?[\w-]+|/var/(?:lib/apt/lists|cache|log|tmp|lib/(?:dnf|yum))\b.*|/tmp/?.*|(?:/root|~|\$HOME|/home/\w+)/\.[\w./*-]+)"
 )
 _INSTALL = re.compile(r"^(?:\w+=\S* |sudo )*(?:\S*/)?(?:apt|apt-get|apk|yum|dnf|microdnf|zypper|pip3?)\b.* (?:install|add|in) ")
+_WRAPPERS = ("env", "nice", "command", "time")
 _AUTHORS = ("maintainer", "org.opencontainers.image.authors")
 _BUILTINS = frozenset(
     ". : alias bg cd command eval exec exit export fg hash jobs local read return set shift source times trap type ulimit"
@@ -274,13 +275,13 @@ def _may_appear(case: Case, text: str, texts: Counter[str]) -> bool:
             text, case.may_appear
         )
     without_sudo = f"sudo {text}" in texts
-    return program in MANAGERS or without_sudo or _matches(text, (*case.may_appear, *case.may_change))
+    return _program(text.removeprefix("sudo ")) in MANAGERS or without_sudo or _matches(text, (*case.may_appear, *case.may_change))
 
 
 def _program(text: str) -> str:
     """The command's name, behind assignments; `python -m pip` is pip."""
-    words = text.split()
-    while words and re.match(r"\w+=", words[0]):
+    words = [word.strip("'\"") for word in text.split()]
+    while words and (re.match(r"\w+=", words[0]) or words[0] in _WRAPPERS):
         del words[0]
     if len(words) > 2 and re.fullmatch(r"\S*python[\d.]*", words[0]) and words[1] == "-m":
         return words[2]

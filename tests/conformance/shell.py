@@ -240,10 +240,7 @@ class _Shell:
                 return 0
             case "cd":
                 status = self._step(text, state)
-                state.folder = state.folder if status else posixpath.normpath(
-                    posixpath.join(state.folder, rest[-1] if rest else "~")
-                )
-                return status
+                return status or self._moved(rest[-1] if rest else "~", state)
             case "umask" if rest:
                 state.umask = rest[-1].rjust(3, "0")
             case "set" | "shopt":
@@ -263,6 +260,13 @@ class _Shell:
                 if name in (".", "source", "eval", "pushd", "popd", "alias"):
                     state.before += f" {text};"
                 return status
+        return 0
+
+    @staticmethod
+    def _moved(folder: str, state: State) -> int:
+        here, there = state.folder, state.variables.get("OLDPWD", "-") if folder == "-" else folder
+        state.folder = posixpath.normpath(posixpath.join(here, there))
+        state.variables["OLDPWD"] = here
         return 0
 
     def _function(self, name: str, words: list[str], state: State) -> int:
