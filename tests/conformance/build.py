@@ -58,7 +58,10 @@ class Stage:
     steps: list[Step] = field(default_factory=list)
     broken: str = ""
     """The step that would stop the build; empty where it passes."""
+    parent: Stage | None = None
     own_cmd: bool = False
+    count: int = 0
+    """How many instructions were read so far."""
     has_pipefail: bool = True
 
 
@@ -138,7 +141,7 @@ class _Builder:
             old = parent.config
             config = replace(old, env=dict(old.env), labels=dict(old.labels), triggers=())
         platform = "".join(flag for flag in command.flags if flag.startswith("--platform"))
-        stage = Stage(name, base, platform, config)
+        stage = Stage(name, base, platform, config, parent=parent)
         stage.has_pipefail = parent.has_pipefail if parent else bool(_PIPEFAIL.search(base))
         self.stages.append(stage)
         self.arguments = {}
@@ -160,6 +163,7 @@ class _Builder:
 
     def _instruction(self, command: Any, stage: Stage) -> None:
         config, name, words = stage.config, command.cmd.upper(), list(command.value)
+        stage.count += 1
         match name:
             case "RUN":
                 self._run(command, stage)
@@ -207,7 +211,7 @@ class _Builder:
             body = document.content if quoted else self._body(document.content, stage)
             words[number] = f"<<{document.name} {body!r}"
         text = " ".join([command.cmd.upper(), *words])
-        stage.steps.append(Step(text, flags=tuple(sorted(command.flags))))
+        stage.steps.append(Step(text, flags=tuple(sorted(command.flags)), number=stage.count))
 
     def _body(self, text: str, stage: Stage) -> str:
         """Quotes are nothing special in a heredoc."""
@@ -228,12 +232,15 @@ class _Builder:
             environment={**self.arguments, **config.env},
             flags=tuple(sorted(command.flags)),
             has_pipefail=stage.has_pipefail or config.shell[0] != "/bin/sh",
+            number=stage.count,
         )
         if command.json:
             state.shell = "exec form"
             text = " ".join(repr(word) for word in command.value)
             environment = tuple(sorted(state.environment.items()))
-            step = Step(text, state.folder, state.user, "022", state.shell, "", (), environment, state.flags)
+            step = Step(
+                text, state.folder, state.user, "022", state.shell, "", (), environment, state.flags, (), stage.count
+            )
             stage.steps.append(step)
             stage.broken = text if self.ends(text) else ""
             return

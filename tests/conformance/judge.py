@@ -26,7 +26,9 @@ MANAGED = MANAGERS | frozenset("rm chmod chown chgrp sudo tar unzip curl wget gc
 _CACHE = re.compile(
     r"(?:--?[\w-]+|/var/(?:lib/apt/lists|cache|log|tmp|lib/(?:dnf|yum))\b.*|/tmp/?.*|(?:/root|~|\$HOME|/home/\w+)/\.[\w./*-]+)"
 )
-_INSTALL = re.compile(r"^(?:\w+=\S* |sudo )*(?:\S*/)?(?:apt|apt-get|apk|yum|dnf|microdnf|zypper|pip3?)\b.* (?:install|add|in) ")
+_INSTALL = re.compile(
+    r"^(?:\w+=\S* |sudo )*(?:\S*/)?(?:apt|apt-get|apk|yum|dnf|microdnf|zypper|pip3?)\b.* (?:install|add|in) "
+)
 _WRAPPERS = ("env", "nice", "command", "time")
 _AUTHORS = ("maintainer", "org.opencontainers.image.authors")
 _BUILTINS = frozenset(
@@ -136,7 +138,11 @@ def stages(case: Case, before: str, after: str) -> Iterator[str]:
             yield "the result cannot be read as a build"
         return
     for one, other in zip(old.stages, new.stages, strict=False):
-        if (one.base.lower(), one.platform, one.name.lower()) != (other.base.lower(), other.platform, other.name.lower()):
+        if (one.base.lower(), one.platform, one.name.lower()) != (
+            other.base.lower(),
+            other.platform,
+            other.name.lower(),
+        ):
             yield f"`FROM {one.platform} {one.base} AS {one.name}` became `FROM {other.platform} {other.base} AS {other.name}`"
     if not old.broken and len(old.stages) != len(new.stages):
         yield f"{len(old.stages)} stages became {len(new.stages)}"
@@ -263,7 +269,7 @@ def _difference(old: Sequence[Step], new: Sequence[Step]) -> Iterator[str]:
     elif gone == come:
         for one, other in zip(old, new, strict=True):
             for name in Step.__dataclass_fields__:
-                if getattr(one, name) != getattr(other, name):
+                if name != "number" and getattr(one, name) != getattr(other, name):
                     yield f"`{one.text}`: {name} {getattr(one, name)!r} became {getattr(other, name)!r}"
 
 
@@ -275,7 +281,11 @@ def _may_appear(case: Case, text: str, texts: Counter[str]) -> bool:
             text, case.may_appear
         )
     without_sudo = f"sudo {text}" in texts
-    return _program(text.removeprefix("sudo ")) in MANAGERS or without_sudo or _matches(text, (*case.may_appear, *case.may_change))
+    return (
+        _program(text.removeprefix("sudo ")) in MANAGERS
+        or without_sudo
+        or _matches(text, (*case.may_appear, *case.may_change))
+    )
 
 
 def _program(text: str) -> str:
@@ -320,6 +330,11 @@ def _ends(seen: Build) -> str:
     return f"stops at `{seen.broken}`" if seen.broken else "passes"
 
 
+def ordinary(case: Case, text: str) -> Build | None:
+    """The build in which each command ends as the case says."""
+    return _build(case, text)
+
+
 def _build(case: Case, text: str, other: str | None = None) -> Build | None:
     """The build in which the commands end as the case says, but for one that ends otherwise."""
     return build(text, lambda one: int(_matches(one, ("false", *case.fails))) ^ (one == other))
@@ -335,11 +350,44 @@ def packages(case: Case, before: str, after: str) -> Iterator[str]:
 
 
 def _named(seen: Build) -> set[str]:
-    found: set[str] = set()
-    for step in seen.steps:
-        if (match := _INSTALL.search(step.text + " ")) is not None:
-            words = step.text[match.end() :].split()
-            found |= {word for word in words if re.match(r"[\w./@'\"$]", word) and ">" not in word}
+    return {word for step in seen.steps for word in _words(step.text)}
+
+
+def _words(text: str) -> set[str]:
+    """What an install names, with the values of options, which are not told apart."""
+    match = _INSTALL.search(text + " ")
+    words = text[match.end() :].split() if match else ()
+    return {word for word in words if re.match(r"[\w./@'\"$]", word) and ">" not in word}
+
+
+def lists(case: Case, before: str, after: str) -> Iterator[str]:
+    """Each install of apt finds package lists, if it found some before."""
+    old, new = _build(case, before), _build(case, after)
+    if old is None or new is None or old.broken:
+        return
+    found, finds = _finding(old), _finding(new)
+    lost = [word for word, reached in found.items() if reached and not finds.get(word, True)]
+    yield from (f"finds no package lists: {word}" for word in sorted(lost))
+
+
+def _finding(seen: Build) -> dict[str, bool]:
+    """The words that are installed by apt, and whether lists are there each time."""
+    found: dict[str, bool] = {}
+    ends: dict[int, bool] = {}
+    for stage in seen.stages:
+        there = ends.get(id(stage.parent), False)
+        mounted = -1
+        for step in stage.steps:
+            in_mount = any(re.search("type=(cache|tmpfs).*/var/lib/apt", flag) for flag in step.flags)
+            if re.search(r"^\S*/?(apt|apt-get)\b.* update\b|^apt-get update", step.text):
+                there, mounted = (there, step.number) if in_mount else (True, mounted)
+            elif re.search(r"^(rm|find) .*/var/lib/apt/lists|^apt-get dist-clean", step.text) and not in_mount:
+                there = False
+            elif re.match(r"(\S*/)?apt(-get)? ", step.text):
+                reached = mounted == step.number if in_mount else there
+                for word in _words(step.text):
+                    found[word] = found.get(word, True) and reached
+        ends[id(stage)] = there
     return found
 
 
@@ -399,6 +447,7 @@ CHECKS: tuple[Check, ...] = (
     steps,
     outcomes,
     packages,
+    lists,
     mounts,
     texts,
 )

@@ -14,7 +14,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NoReturn
@@ -44,6 +44,8 @@ class Step:
     flags: tuple[str, ...] = ()
     around: tuple[str, ...] = ()
     """`&`, `|`, `!`, redirects of the group: what stands around the command."""
+    number: int = field(default=0, compare=False)
+    """Which instruction of the stage it stands in, counted from 0."""
 
 
 @dataclass
@@ -57,6 +59,7 @@ class State:
     environment: dict[str, str] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
     has_pipefail: bool = True
+    number: int = 0
     before: str = ""
     options: set[str] = field(default_factory=set)
     variables: dict[str, str] = field(default_factory=dict)
@@ -133,7 +136,7 @@ class _Shell:
         if negated:
             state.around = (*state.around, "!")
         if command is None or command["Type"] in ("CallExpr", "DeclClause", "TestClause", "ArithmCmd", "LetClause"):
-            status = self.simple(command, redirects, state)
+            status = self.simple(command, redirects, state, soft=soft or negated)
         else:
             state.around = (*state.around, *redirects)
             status = self.compound(command, state, soft=soft or negated)
@@ -213,7 +216,7 @@ class _Shell:
             self._apart(item.get("Stmts", ()), state, f"case {self._word(node['Word'])} {patterns}", soft=True)
         return 0
 
-    def simple(self, node: Tree | None, redirects: tuple[str, ...], state: State) -> int:
+    def simple(self, node: Tree | None, redirects: tuple[str, ...], state: State, *, soft: bool) -> int:
         if node is None:
             return self._step(" ".join(redirects), state)
         if node["Type"] == "DeclClause":
@@ -228,9 +231,9 @@ class _Shell:
             calls = [value for value in inner if "$(" in value or "`" in value]
             return self._step(" ".join(calls), state) if calls else 0
         prefix = [f"{a['Name']['Value']}={self._value(a)}" for a in node.get("Assigns", ())]
-        return self._call([*prefix, *words, *redirects], words, state)
+        return self._call([*prefix, *words, *redirects], words, state, soft=soft)
 
-    def _call(self, texts: list[str], words: list[str], state: State) -> int:
+    def _call(self, texts: list[str], words: list[str], state: State, *, soft: bool) -> int:
         text, name, rest = " ".join(texts), words[0], words[1:]
         match name:
             case "exit" | "return" | "break" | "continue":
@@ -254,7 +257,7 @@ class _Shell:
             case "exec" if rest:
                 raise _Left(self._step(text, state))
             case _ if name in state.functions:
-                return self._function(name, rest, state)
+                return self._function(name, rest, state, soft=soft)
             case _:
                 status = self._step(text, state)
                 if name in (".", "source", "eval", "pushd", "popd", "alias"):
@@ -269,7 +272,7 @@ class _Shell:
         state.variables["OLDPWD"] = here
         return 0
 
-    def _function(self, name: str, words: list[str], state: State) -> int:
+    def _function(self, name: str, words: list[str], state: State, *, soft: bool) -> int:
         body = state.functions[name]
         state.variables["@"] = " ".join(words)
         depth = state.around.count(f"{name}()")
@@ -277,7 +280,7 @@ class _Shell:
             return self._step(" ".join([name, *words]), state)
         outer, state.around = state.around, (*state.around, f"{name}()")
         try:
-            return self.statement(body, state, soft=False)
+            return self.statement(body, state, soft=soft)
         except _Returned as left:
             return left.status
         finally:
@@ -328,6 +331,7 @@ class _Shell:
             tuple(sorted(state.environment.items())),
             state.flags,
             state.around,
+            state.number,
         )
         self.steps.append(step)
         return self.ends(text)
@@ -361,8 +365,3 @@ def _literal(parts: Sequence[Tree]) -> str | None:
         else:
             return None
     return "".join(out)
-
-
-def same_but(step: Step, **changes: Any) -> Step:
-    """The step with other fields, to compare only a part of it."""
-    return replace(step, **changes)

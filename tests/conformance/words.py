@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-_NAME = re.compile(r"[A-Za-z_]\w*|[0-9@*#?$!-]")
+_NAME = re.compile(r"[A-Za-z_]\w*|[0-9]+|[@*#?$!-]")
 
 
 def expanded(text: str, variables: Mapping[str, str], escape: str = "\\") -> str:
@@ -17,9 +17,9 @@ def expanded(text: str, variables: Mapping[str, str], escape: str = "\\") -> str
             out.append(char)
         elif char in "'\"" and quote in ("", char):
             quote = "" if quote else char
-        elif char == escape and at + 1 < len(text):
-            kept = quote and text[at + 1] not in f'"${escape}'
-            out.append(text[at : at + 2] if kept else text[at + 1])
+        elif char == escape:
+            kept = quote and text[at + 1 : at + 2] not in ('"', "$", escape)
+            out.append(text[at : at + 2] if kept else text[at + 1 : at + 2])
             at += 1
         elif char == "$":
             value, at = _variable(text, at, variables, escape)
@@ -36,7 +36,7 @@ def _variable(text: str, at: int, variables: Mapping[str, str], escape: str) -> 
     if text[at + 1 : at + 2] != "{":
         name = _NAME.match(text, at + 1)
         return (variables.get(name[0], ""), name.end()) if name else ("$", at + 1)
-    end = _closing(text, at + 2)
+    end = _closing(text, at + 2, escape)
     inner = re.fullmatch(r"(\w+)(?:(:?[-+])(.*))?", text[at + 2 : end], re.S)
     if inner is None:
         return text[at : end + 1], end + 1
@@ -48,10 +48,13 @@ def _variable(text: str, at: int, variables: Mapping[str, str], escape: str) -> 
     return (value or "") if there or not operator else word, end + 1
 
 
-def _closing(text: str, at: int) -> int:
+def _closing(text: str, at: int, escape: str) -> int:
     """Where the `}` stands that closes the variable which is open at `at`."""
     depth = 1
     while at < len(text):
+        if text[at] == escape:
+            at += 2
+            continue
         depth += text.startswith("${", at) - (text[at] == "}")
         if not depth:
             return at
