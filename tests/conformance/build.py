@@ -5,6 +5,7 @@ It shares no code with dockopt, so that an error in dockopt's reading cannot hid
 
 from __future__ import annotations
 
+import json
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -103,7 +104,7 @@ def escape_of(text: str) -> str:
 
 
 def build(text: str, ends: Ends) -> Build | None:
-    """The whole build under a scenario; None where the file has no build (it is rejected, or a script is unreadable)."""
+    """The whole build under a scenario; None where it is rejected, or one of its scripts is."""
     found = commands(text)
     if not found:
         return None
@@ -181,7 +182,7 @@ class _Builder:
             case "WORKDIR":
                 config.folder = posixpath.normpath(posixpath.join(config.folder, self._expanded(words[0], stage)))
             case "CMD" | "ENTRYPOINT":
-                value = tuple(words) if command.json else " ".join(words)
+                value = tuple(words) if _is_exec(command) else _text(command)
                 if name == "CMD":
                     config.cmd, stage.own_cmd = value, True
                 else:
@@ -234,7 +235,7 @@ class _Builder:
             has_pipefail=stage.has_pipefail or config.shell[0] != "/bin/sh",
             number=stage.count,
         )
-        if command.json:
+        if _is_exec(command):
             state.shell = "exec form"
             text = " ".join(repr(word) for word in command.value)
             environment = tuple(sorted(state.environment.items()))
@@ -245,7 +246,7 @@ class _Builder:
             stage.broken = text if self.ends(text) else ""
             return
         if re.search("powershell|pwsh|cmd", config.shell[0], re.I):
-            stage.steps.append(Step(" ".join(command.value), state.folder, state.user, shell=state.shell))
+            stage.steps.append(Step(_text(command), state.folder, state.user, shell=state.shell))
             return
         if "pipefail" in config.shell:
             state.options.add("pipefail")
@@ -259,9 +260,30 @@ class _Builder:
         stage.broken = steps[-1].text if status and steps else "(empty)" if status else ""
 
 
+def _arguments(command: Any) -> str:
+    """What stands behind the keyword and its flags."""
+    text: str = command.original.partition(" ")[2].strip()
+    for flag in command.flags:
+        text = text.partition(flag)[2].strip()
+    return text
+
+
+def _is_exec(command: Any) -> bool:
+    """BuildKit 0.12, which the binding is, took `["a"] && b` for exec form; today's takes the whole text or nothing."""
+    try:
+        return bool(command.json) and isinstance(json.loads(_arguments(command)), list)
+    except json.JSONDecodeError:
+        return False
+
+
+def _text(command: Any) -> str:
+    """The text that a shell gets."""
+    return _arguments(command) if command.json else " ".join(command.value)
+
+
 def _script(command: Any) -> str:
     """What the shell gets: the text of a RUN, or the body of its heredoc."""
-    text = " ".join(command.value)
+    text = _text(command)
     documents = command.heredocs
     if len(documents) == 1 and re.fullmatch(r"<<-?[\"']?\w+[\"']?", text.strip()):
         body: str = documents[0].content

@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
-from tests.conformance.build import SHELL, Build, Config, build, commands, escape_of
+from tests.conformance.build import SHELL, Build, Config, Stage, build, commands, escape_of
 from tests.conformance.case import Case
 from tests.conformance.shell import Step
 
 MANAGERS = frozenset(
-    "apt apt-get aptitude apk yum dnf microdnf tdnf zypper pacman pip pip3 npm yarn pnpm bun go cargo mvn gradle dotnet"
+    "apt apt-get apt-cache aptitude apk yum dnf microdnf tdnf zypper pacman pip pip3 npm yarn pnpm bun go cargo mvn gradle dotnet"
     " composer bundle gem poetry uv pipenv conda mamba micromamba".split()
 )
 MANAGED = MANAGERS | frozenset("rm chmod chown chgrp sudo tar unzip curl wget gcc g++ cc find".split())
@@ -32,8 +32,8 @@ _INSTALL = re.compile(
 _WRAPPERS = ("env", "nice", "command", "time")
 _AUTHORS = ("maintainer", "org.opencontainers.image.authors")
 _BUILTINS = frozenset(
-    ". : alias bg cd command eval exec exit export fg hash jobs local read return set shift source times trap type ulimit"
-    " umask unset wait".split()
+    ". : alias bg cd command eval exec exit export fg hash jobs local read return set shift source times trap type"
+    " ulimit umask unset wait".split()
 )
 _PLAIN = re.compile(r"[\w./:@%+,-]+(?: +[\w./:@%+,=-]+)*")
 
@@ -138,23 +138,23 @@ def stages(case: Case, before: str, after: str) -> Iterator[str]:
             yield "the result cannot be read as a build"
         return
     for one, other in zip(old.stages, new.stages, strict=False):
-        if (one.base.lower(), one.platform, one.name.lower()) != (
-            other.base.lower(),
-            other.platform,
-            other.name.lower(),
-        ):
-            yield f"`FROM {one.platform} {one.base} AS {one.name}` became `FROM {other.platform} {other.base} AS {other.name}`"
+        if _from(one).lower() != _from(other).lower():
+            yield f"`{_from(one)}` became `{_from(other)}`"
     if not old.broken and len(old.stages) != len(new.stages):
         yield f"{len(old.stages)} stages became {len(new.stages)}"
-    if _loose(after, new) > _loose(before, old):
-        yield "a stage is named in another letter case than it has: buildah does not find it"
+    for name in _loose(after, new) - _loose(before, old):
+        yield f"`{name}` is named in another letter case than the stage has: buildah does not find it"
 
 
-def _loose(text: str, seen: Build) -> int:
-    """How many references find their stage only because BuildKit does not look at letter case."""
-    names = [stage.name for stage in seen.stages if stage.name]
-    references = re.findall(r"(?:--from=|[=,]from=)([\w.-]+)", text) + [stage.base for stage in seen.stages]
-    return sum(one not in names and one.lower() in {name.lower() for name in names} for one in references)
+def _from(stage: Stage) -> str:
+    return f"FROM {stage.platform} {stage.base} AS {stage.name}"
+
+
+def _loose(text: str, seen: Build) -> set[str]:
+    """The references that find their stage only because BuildKit does not look at letter case."""
+    names = {stage.name for stage in seen.stages if stage.name}
+    named = re.findall(r"(?:--from=|[=,]from=)([\w.-]+)", text) + [stage.base for stage in seen.stages]
+    return {one for one in named if one not in names and one.lower() in {name.lower() for name in names}}
 
 
 def config(case: Case, before: str, after: str) -> Iterator[str]:
@@ -163,7 +163,7 @@ def config(case: Case, before: str, after: str) -> Iterator[str]:
     if old is None or new is None:
         return
     for number, (one, other) in enumerate(zip(old.stages, new.stages, strict=False)):
-        first, second = _told(one.config), _told(other.config)
+        first, second = _told(one.config), _told(other.config, one.config)
         for name in first:
             if first[name] != second[name]:
                 yield f"stage {number}, {name}: {first[name]} became {second[name]}"
@@ -172,14 +172,16 @@ def config(case: Case, before: str, after: str) -> Iterator[str]:
         if final.env.get(name) != value:
             yield f"ENV {name} is {final.env.get(name)!r}, not {value!r}"
     for name, value in case.config:
-        if str(_told(final)[name]) != value:
-            yield f"{name} is {_told(final)[name]}, not {value}"
+        if str(_told(final, old.stages[-1].config)[name]) != value:
+            yield f"{name} is {_told(final, old.stages[-1].config)[name]}, not {value}"
 
 
-def _told(config: Config) -> dict[str, object]:
-    """The configuration in terms that may be compared."""
-    labels = {name: value for name, value in config.labels.items() if name not in _AUTHORS}
-    authors = config.author or next((config.labels[name] for name in _AUTHORS if name in config.labels), "")
+def _told(config: Config, before: Config | None = None) -> dict[str, object]:
+    """The configuration in terms that may be compared: the label that was MAINTAINER before counts as it."""
+    labels, author = dict(config.labels), config.author
+    if before is not None and before.author and not author:
+        new = [name for name in _AUTHORS if name in labels.keys() - before.labels.keys()]
+        author = labels.pop(new[0]) if new else ""
     return {
         "env": config.env,
         "user": config.user,
@@ -190,10 +192,15 @@ def _told(config: Config) -> dict[str, object]:
         "health": config.health,
         "shell": config.shell,
         "labels": labels,
-        "authors": authors,
+        "authors": author,
         "runs": _runs(config),
-        "triggers": [re.findall(r"\w+", text)[0].upper() for text in config.triggers],
+        "triggers": [_kind(text) for text in config.triggers],
     }
+
+
+def _kind(trigger: str) -> str:
+    keyword = re.findall(r"\w+", trigger)[0].upper()
+    return "LABEL" if keyword == "MAINTAINER" else keyword
 
 
 def _runs(config: Config) -> tuple[str, ...]:
@@ -256,9 +263,14 @@ def _must_stay(case: Case, text: str) -> bool:
 
 
 def _compared(case: Case, step: Step) -> Step:
-    flags = [flag for flag in step.flags if not re.match(r"--mount=\S*type=cache|--ch(own|mod)=", flag)]
+    flags = [_flag(flag) for flag in step.flags if not re.match(r"--mount=\S*type=cache|--ch(own|mod)=", flag)]
     environment = [(name, value) for name, value in step.environment if name not in case.may_move]
     return replace(step, flags=tuple(flags), environment=tuple(environment))
+
+
+def _flag(flag: str) -> str:
+    """The names of stages know no letter case."""
+    return re.sub(r"from=[^,\s]+", lambda match: match[0].lower(), flag)
 
 
 def _difference(old: Sequence[Step], new: Sequence[Step]) -> Iterator[str]:
@@ -280,6 +292,8 @@ def _may_appear(case: Case, text: str, texts: Counter[str]) -> bool:
         return all(_CACHE.fullmatch(word.strip("\"'")) for word in words if not word.startswith("-")) or _matches(
             text, case.may_appear
         )
+    if text.startswith("COPY ") and texts[f"ADD {text[5:]}"] > 0:
+        return not _must_stay(case, f"ADD {text[5:]}")
     without_sudo = f"sudo {text}" in texts
     return (
         _program(text.removeprefix("sudo ")) in MANAGERS
@@ -318,7 +332,8 @@ def outcomes(case: Case, before: str, after: str) -> Iterator[str]:
             yield f"with `{text}` ending otherwise the build {_ends(old)}, afterwards it {_ends(new)}"
         elif not old.broken:
             told = _difference(_kept(case, old), _kept(case, new))
-            yield from (f"with `{text}` ending otherwise: {one}" for one in told)
+            lost = [f"no longer installed: {word}" for word in sorted(_named(old) - _named(new))]
+            yield from (f"with `{text}` ending otherwise: {one}" for one in (*told, *lost))
     for glob, wanted in case.guards:
         for text in [step.text for step in base.steps if fnmatchcase(step.text, glob)]:
             new = _build(case, after, text)
@@ -396,7 +411,7 @@ def mounts(case: Case, before: str, after: str) -> Iterator[str]:
     old, new = _build(case, before), _build(case, after)
     if old is None or new is None or old.broken:
         return
-    had, has = ({flag for step in each.steps for flag in step.flags} for each in (old, new))
+    had, has = ({_flag(flag) for step in each.steps for flag in step.flags} for each in (old, new))
     yield from (f"flag lost: {flag}" for flag in had - has if not re.match("--ch(own|mod)", flag))
     taken = {_target(flag) for flag in had}
     for flag in has - had:

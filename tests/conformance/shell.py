@@ -17,7 +17,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 SHFMT = str(Path(sys.executable).parent / "shfmt")
 Tree = dict[str, Any]
