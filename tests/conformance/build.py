@@ -15,7 +15,9 @@ from typing import Any
 
 import dockerfile
 
-from tests.conformance.shell import State, Step, UnreadableError, run
+from tests.conformance.script import UnreadableError
+from tests.conformance.shell import run
+from tests.conformance.state import State, Step
 from tests.conformance.words import expanded
 
 _FOLDERS = {"golang": "/go", "php": "/var/www/html", "composer": "/app", "nginx": "/"}

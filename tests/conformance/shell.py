@@ -6,67 +6,14 @@ no code with dockopt. What it cannot know (a function's arguments, a glob, `eval
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
 import shlex
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
-from functools import lru_cache
-from pathlib import Path
-from typing import Any
 
-SHFMT = str(Path(sys.executable).parent / "shfmt")
-Tree = dict[str, Any]
-
-
-class UnreadableError(Exception):
-    """shfmt does not take the text for a script."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One command or one COPY, and all it would run in."""
-
-    text: str
-    folder: str = ""
-    user: str = ""
-    umask: str = ""
-    shell: str = ""
-    options: str = ""
-    """Letters and names that `set` and `shopt` switched on; without `e` and `x`, which show by how a build ends."""
-    variables: tuple[tuple[str, str], ...] = ()
-    """What the script exported before, or assigned and is read here."""
-    environment: tuple[tuple[str, str], ...] = ()
-    flags: tuple[str, ...] = ()
-    around: tuple[str, ...] = ()
-    """`&`, `|`, `!`, redirects of the group: what stands around the command."""
-    number: int = field(default=0, compare=False)
-    """Which instruction of the stage it stands in, counted from 0."""
-
-
-@dataclass
-class State:
-    """What one script of a RUN carries along."""
-
-    folder: str
-    user: str = "root"
-    umask: str = "022"
-    shell: str = "/bin/sh -c"
-    environment: dict[str, str] = field(default_factory=dict)
-    flags: tuple[str, ...] = ()
-    has_pipefail: bool = True
-    number: int = 0
-    before: str = ""
-    options: set[str] = field(default_factory=set)
-    variables: dict[str, str] = field(default_factory=dict)
-    exported: set[str] = field(default_factory=set)
-    functions: dict[str, Tree] = field(default_factory=dict)
-    around: tuple[str, ...] = ()
-    trap: str = ""
+from tests.conformance.script import Tree, literal, tree_of
+from tests.conformance.state import State, Step
 
 
 class _Left(Exception):
@@ -84,17 +31,6 @@ def run(text: str, state: State, ends: Callable[[str], int]) -> tuple[list[Step]
     """The steps of a script and its exit status; `ends` tells the status of a command. Raises UnreadableError."""
     shell = _Shell(ends)
     return shell.steps, shell.script(text, state)
-
-
-@lru_cache(maxsize=8192)
-def tree_of(text: str) -> Tree:
-    """shfmt's tree of a script. Raises UnreadableError."""
-    data = text.encode("utf-8", "surrogateescape")
-    done = subprocess.run([SHFMT, "--to-json", "-ln", "bash"], input=data, capture_output=True, check=False)
-    if done.returncode:
-        raise UnreadableError(done.stderr.decode())
-    tree: Tree = json.loads(done.stdout)
-    return tree
 
 
 class _Shell:
@@ -341,7 +277,7 @@ class _Shell:
 
     def _word(self, node: Tree) -> str:
         """The value of a word where it has one; else its source."""
-        value = _literal(node["Parts"])
+        value = literal(node["Parts"])
         if value is None or re.search(r"[\s'\"$`\\;&|<>()*?\[~{}]", value):
             return self._source(node)
         return value or "''"
@@ -351,17 +287,5 @@ class _Shell:
         return text + (f"({self._source(node['Hdoc'])})" if node.get("Hdoc") else "")
 
     def _source(self, node: Tree) -> str:
-        raw = self.data[node["Pos"]["Offset"] : node["End"]["Offset"]]
+        raw: bytes = self.data[node["Pos"]["Offset"] : node["End"]["Offset"]]
         return raw.decode("utf-8", "surrogateescape")
-
-
-def _literal(parts: Sequence[Tree]) -> str | None:
-    out = []
-    for part in parts:
-        if part["Type"] in ("Lit", "SglQuoted") and not part.get("Dollar"):
-            out.append(part.get("Value", ""))
-        elif part["Type"] == "DblQuoted" and (inner := _literal(part.get("Parts", ()))) is not None:
-            out.append(inner)
-        else:
-            return None
-    return "".join(out)

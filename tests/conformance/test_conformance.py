@@ -7,7 +7,8 @@ from fnmatch import fnmatchcase
 import pytest
 
 from tests.conformance.case import CORPUS, Case, cases, must_nots
-from tests.conformance.judge import CHECKS, complaints, ordinary
+from tests.conformance.judge import CHECKS, complaints
+from tests.conformance.judging.scenario import ordinary
 from tests.conformance.modes import modes
 
 CASES = cases()

@@ -11,7 +11,9 @@ import pytest
 
 from tests.conformance.build import build
 from tests.conformance.judge import CHECKS
-from tests.conformance.shell import State, UnreadableError, run
+from tests.conformance.script import UnreadableError
+from tests.conformance.shell import run
+from tests.conformance.state import State
 from tests.conformance.words import expanded
 
 # `say` tells where it runs; `say bad...` fails. Both readers see the same script behind this.
