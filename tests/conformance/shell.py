@@ -287,5 +287,5 @@ class _Shell:
         return text + (f"({self._source(node['Hdoc'])})" if node.get("Hdoc") else "")
 
     def _source(self, node: Tree) -> str:
-        raw: bytes = self.data[node["Pos"]["Offset"] : node["End"]["Offset"]]
-        return raw.decode("utf-8", "surrogateescape")
+        raw = self.data[node["Pos"]["Offset"] : node["End"]["Offset"]]
+        return bytes(raw).decode("utf-8", "surrogateescape")
