@@ -13,7 +13,7 @@ import random
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,29 +71,32 @@ def _asked(hadolint: Path, batch: Sequence[Path]) -> list[dict[str, str]]:
     return found
 
 
-def _placed(text: str, found: Iterable[Mapping[str, str]]) -> list[Finding]:
+def instructions(text: str) -> list[tuple[int, int, str]]:
+    """First and last line, and text with single blanks, of each instruction; none where BuildKit rejects the file."""
     try:
-        spans = [(one.start_line, one.end_line, one.original) for one in dockerfile.parse_string(text)]
+        return [(one.start_line, one.end_line, " ".join(one.original.split())) for one in dockerfile.parse_string(text)]
     except (dockerfile.GoParseError, UnicodeEncodeError, ValueError):
-        spans = []
+        return []
+
+
+def _placed(text: str, found: Iterable[Mapping[str, str]]) -> list[Finding]:
+    spans = instructions(text)
     placed = []
     for one in found:
         line = int(one["line"])
         original = next((raw for first, last, raw in spans if first <= line <= last), "")
-        placed.append(Finding(one["code"], " ".join(original.split()), one["message"]))
+        placed.append(Finding(one["code"], original, one["message"]))
     return placed
 
 
-def new(before: Sequence[Finding], after: Sequence[Finding]) -> Iterator[Finding]:
-    """The findings that are no old ones, also not on an instruction that was written anew."""
-    old_texts = {one.text for one in before}
-    new_texts = {one.text for one in after}
-    stayed = Counter((one.rule, one.text) for one in before)
-    gone = Counter(one.rule for one in before if one.text not in new_texts)
+def new(before: Sequence[Finding], after: Sequence[Finding], same: Collection[str]) -> Iterator[Finding]:
+    """The findings that are no old ones, also not on an instruction that was written anew; `same` ones were not."""
+    stayed = Counter((one.rule, one.text) for one in before if one.text in same)
+    gone = Counter(one.rule for one in before if one.text not in same)
     for one in after:
-        if one.text in old_texts and stayed[one.rule, one.text] > 0:
+        if stayed[one.rule, one.text] > 0:
             stayed[one.rule, one.text] -= 1
-        elif one.text not in old_texts and gone[one.rule] > 0:
+        elif one.text not in same and gone[one.rule] > 0:
             gone[one.rule] -= 1
         else:
             yield one
@@ -124,14 +127,16 @@ def main() -> int:
     before = findings(hadolint, texts)
     readable = [name for name in texts if all(one.rule != "DL1000" for one in before[name])]
     columns = {"before": _counted(before, readable)}
-    bad = []
+    bad: list[tuple[str, str, Finding]] = []
     for mode, unsafe in (("after", False), ("after --unsafe", True)):
         results = {name: optimize(texts[name], unsafe=unsafe).after for name in readable}
         changed = {name: text for name, text in results.items() if text != texts[name]}
         after = before | findings(hadolint, changed)
         columns[mode] = _counted(after, readable)
         print(f"{mode}: {len(changed)} of {len(readable)} files changed")
-        bad += [(mode, name, one) for name in changed for one in new(before[name], after[name])]
+        for name, text in changed.items():
+            same = {raw for *_, raw in instructions(texts[name])} & {raw for *_, raw in instructions(text)}
+            bad += [(mode, name, one) for one in new(before[name], after[name], same)]
     print(f"{len(files)} files, {len(files) - len(readable)} of which hadolint cannot parse\n")
     print(table(columns))
     print(f"\nnew findings: {len(bad)}")

@@ -12,29 +12,35 @@ from tests.bench import program
 from tests.findings import Finding, findings, new, table
 
 OLD = [Finding("DL3008", "RUN a", "pin"), Finding("DL3059", "RUN b", "join"), Finding("DL3007", "FROM x", "tag")]
+TEXTS = {one.text for one in OLD}
 
 
 def test_what_stays_or_goes_is_not_new() -> None:
-    assert list(new(OLD, OLD)) == []
-    assert list(new(OLD, OLD[1:])) == []
+    assert list(new(OLD, OLD, TEXTS)) == []
+    assert list(new(OLD, OLD[1:], TEXTS)) == []
 
 
 def test_what_moves_with_its_instruction_is_not_new() -> None:
-    assert list(new(OLD, [Finding("DL3008", "RUN a && b", "pin"), OLD[2]])) == []
+    assert list(new(OLD, [Finding("DL3008", "RUN a && b", "pin"), OLD[2]], {"FROM x"})) == []
 
 
 def test_a_second_one_on_the_same_instruction_is_new() -> None:
-    assert list(new(OLD, [*OLD, OLD[0]])) == [OLD[0]]
+    assert list(new(OLD, [*OLD, OLD[0]], TEXTS)) == [OLD[0]]
 
 
 def test_another_rule_on_a_changed_instruction_is_new() -> None:
     come = Finding("SC2086", "RUN a && b", "quote")
-    assert list(new(OLD, [come, OLD[2]])) == [come]
+    assert list(new(OLD, [come, OLD[2]], {"FROM x"})) == [come]
 
 
 def test_one_on_an_instruction_that_did_not_change_is_new() -> None:
     come = Finding("DL3006", "FROM x", "tag")
-    assert list(new(OLD, [*OLD, come])) == [come]
+    assert list(new(OLD, [*OLD[1:], come], {"FROM x"})) == [come]
+
+
+def test_one_on_an_instruction_that_had_none_is_new() -> None:
+    come = Finding("DL3008", "RUN c", "pin")
+    assert list(new(OLD, [*OLD[1:], come], {"RUN c", "FROM x"})) == [come]
 
 
 def test_the_table_has_the_counterparts_and_what_rose() -> None:
