@@ -283,7 +283,7 @@ class _Shell:
         return value or "''"
 
     def _redirect(self, node: Tree) -> str:
-        text = node.get("N", {}).get("Value", "") + node["Op"] + self._word(node["Word"])
+        text: str = node.get("N", {}).get("Value", "") + node["Op"] + self._word(node["Word"])
         return text + (f"({self._source(node['Hdoc'])})" if node.get("Hdoc") else "")
 
     def _source(self, node: Tree) -> str:
