@@ -27,6 +27,8 @@ from optimizer.engine import Result, optimize
 from optimizer.patch import unified
 from optimizer.syntax.nodes import Dockerfile
 from optimizer.syntax.parser import parse, render
+from tests.conformance.case import Case
+from tests.conformance.judge import complaints
 from tests.oracles.buildkit import Seen, by_binding, ours
 from transforms import PIPELINE
 
@@ -49,8 +51,8 @@ def files_below(folder: Path) -> list[Path]:
     return sorted(found)
 
 
-def look(path: Path, *, unsafe: bool) -> Look:
-    """One file, once through everything."""
+def look(path: Path, *, unsafe: bool, judge: bool = False) -> Look:
+    """One file, once through everything; the judge of `tests/conformance` is slow, so only on demand."""
     seen = Look(path)
     data = path.read_bytes()
     tree = parse(data)
@@ -66,6 +68,8 @@ def look(path: Path, *, unsafe: bool) -> Look:
         seen.wrong["raises"] = traceback.format_exc(limit=-3)
         return seen
     _ask(tree, result, seen)
+    if judge and result.changed and (told := complaints(Case(path.name, ()), result.before, result.after)):
+        seen.wrong["is judged to build otherwise"] = "".join(f"    {one}\n" for one in told)
     return seen
 
 
@@ -156,6 +160,7 @@ def main() -> int:
     options.add_argument("--unsafe", action="store_true")
     options.add_argument("--limit", type=int, help="so many files, drawn by chance but always the same ones")
     options.add_argument("--reasons", type=int, default=8, help="so many reasons to stand back for each transform")
+    options.add_argument("--judge", action="store_true", help="also ask the judge of tests/conformance")
     options.add_argument("--diffs", type=Path, help="write all diffs and reasons to this file")
     chosen = options.parse_args()
     files = files_below(chosen.folder)
@@ -163,7 +168,7 @@ def main() -> int:
         files = sorted(random.Random(7).sample(files, min(chosen.limit, len(files))))
     context = multiprocessing.get_context("spawn")  # the Go runtime of BuildKit's parser does not survive a fork
     with ProcessPoolExecutor(2, context) as pool:
-        looks = list(pool.map(partial(look, unsafe=chosen.unsafe), files, chunksize=50))
+        looks = list(pool.map(partial(look, unsafe=chosen.unsafe, judge=chosen.judge), files, chunksize=50))
     if chosen.diffs:
         chosen.diffs.write_text("".join(diffs(looks)), "utf-8", "surrogateescape")
     return 0 if report(looks, chosen.reasons) else 1

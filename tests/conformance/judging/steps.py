@@ -100,20 +100,18 @@ def _difference(old: Sequence[Step], new: Sequence[Step]) -> Iterator[str]:
 
 
 def _may_appear(case: Case, text: str, texts: Counter[str]) -> bool:
-    program = _program(text)
-    if program in ("rm", "find"):
-        words = [word for word in text.split()[1:] if not re.match(r"[\d&]*>", word)]
-        return all(_CACHE.fullmatch(word.strip("\"'")) for word in words if not word.startswith("-")) or matches(
-            text, case.may_appear
-        )
+    """Whether a new command is a known one written in another way, or removes what can be fetched again."""
     if text.startswith("COPY ") and texts[f"ADD {text[5:]}"] > 0:
         return not _must_stay(case, f"ADD {text[5:]}")
-    without_sudo = f"sudo {text}" in texts
-    return (
-        _program(text.removeprefix("sudo ")) in MANAGERS
-        or without_sudo
-        or matches(text, (*case.may_appear, *case.may_change))
-    )
+    if matches(text, (*case.may_appear, *case.may_change)) or f"sudo {text}" in texts:
+        return True
+    plain = text.removeprefix("sudo ")
+    return _only_caches(plain) if _program(plain) in ("rm", "find") else _program(plain) in MANAGERS
+
+
+def _only_caches(text: str) -> bool:
+    words = [word.strip("\"'") for word in text.split()[1:] if not re.match(r"[\d&]*>|-", word)]
+    return all(_CACHE.fullmatch(word) for word in words)
 
 
 def _program(text: str) -> str:
