@@ -121,7 +121,8 @@ def _program(text: str) -> str:
         del words[0]
     if len(words) > 2 and re.fullmatch(r"\S*python[\d.]*", words[0]) and words[1] == "-m":
         return words[2]
-    return posixpath.basename(words[0]) if words else ""
+    name = posixpath.basename(words[0]) if words else ""
+    return "pip" if re.fullmatch(r"pip[\d.]*", name) else name
 
 
 def outcomes(case: Case, before: str, after: str) -> Iterator[str]:
