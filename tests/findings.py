@@ -1,6 +1,7 @@
 """hadolint's findings before and after dockopt: `python -m tests.findings FOLDER [--limit N] [--new FILE]`.
 
-Prints how often each rule fires before, after, and after with `--unsafe`, and each *new* finding: one on an instruction
+Only the files that dockopt changes are asked about. Prints how often each rule fires in them before, after, and after
+with `--unsafe`, and each *new* finding: one on an instruction
 that is as it was, or one more than there were on the instructions that changed. Ends with 1 if there is a new one that
 `EXPECTED` does not name.
 """
@@ -124,20 +125,27 @@ def main() -> int:
     files = files_below(chosen.folder)
     files = sorted(random.Random(7).sample(files, min(chosen.limit, len(files))))
     texts = {str(file): file.read_bytes().decode("utf-8", "surrogateescape") for file in files}
-    before = findings(hadolint, texts)
-    readable = [name for name in texts if all(one.rule != "DL1000" for one in before[name])]
+    results = {
+        mode: {name: optimize(text, unsafe=unsafe).after for name, text in texts.items()}
+        for mode, unsafe in (("after", False), ("after --unsafe", True))
+    }
+    changed = {mode: {n: t for n, t in of.items() if t != texts[n]} for mode, of in results.items()}
+    names = {name for each in changed.values() for name in each}
+    before = findings(hadolint, {name: texts[name] for name in sorted(names)})
+    readable = [name for name in before if all(one.rule != "DL1000" for one in before[name])]
     columns = {"before": _counted(before, readable)}
     bad: list[tuple[str, str, Finding]] = []
-    for mode, unsafe in (("after", False), ("after --unsafe", True)):
-        results = {name: optimize(texts[name], unsafe=unsafe).after for name in readable}
-        changed = {name: text for name, text in results.items() if text != texts[name]}
-        after = before | findings(hadolint, changed)
+    for mode in changed:
+        asked = {name: text for name, text in changed[mode].items() if name in readable}
+        after = before | findings(hadolint, asked)
         columns[mode] = _counted(after, readable)
-        print(f"{mode}: {len(changed)} of {len(readable)} files changed")
-        for name, text in changed.items():
+        print(f"{mode}: {len(changed[mode])} files changed", flush=True)
+        for name, text in asked.items():
             same = {raw for *_, raw in instructions(texts[name])} & {raw for *_, raw in instructions(text)}
             bad += [(mode, name, one) for one in new(before[name], after[name], same)]
-    print(f"{len(files)} files, {len(files) - len(readable)} of which hadolint cannot parse\n")
+    print(
+        f"{len(files)} files, {len(names)} changed in a mode, {len(names) - len(readable)} that hadolint cannot parse\n"
+    )
     print(table(columns))
     print(f"\nnew findings: {len(bad)}")
     for (mode, rule), count in sorted(Counter((mode, one.rule) for mode, _, one in bad).items()):
