@@ -1,0 +1,3 @@
+# The shell expands the star and the tilde
+FROM debian:bookworm-slim
+ENTRYPOINT serve /etc/serve.d/*.conf ~/extra

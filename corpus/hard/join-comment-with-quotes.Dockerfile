@@ -1,0 +1,4 @@
+# A trailing comment with an apostrophe
+FROM debian:bookworm-slim
+RUN make install # don't strip
+RUN ldconfig

@@ -1,0 +1,3 @@
+# apt has commands that apt-get has not
+FROM debian:bookworm
+RUN apt-get update && apt list --upgradable && apt show less && apt search --names-only '^less$' > /etc/found

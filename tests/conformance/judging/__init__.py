@@ -1,0 +1,1 @@
+"""The questions of the judge: each yields a complaint for each wrong answer."""
