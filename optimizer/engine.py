@@ -87,11 +87,11 @@ def optimize(
     unsafe: bool = False,
     context: Context | None = None,
 ) -> Result:
-    """The file after all transforms (by default the pipeline's, in its order). Never raises on any text."""
+    """The file after all transforms (else those of the pipeline that run by default). Never raises on any text."""
     if transforms is None:
         from transforms import PIPELINE
 
-        transforms = PIPELINE
+        transforms = [transform for transform in PIPELINE if transform.default]
     facts = Facts(parse(data), context)
     if facts.problems:
         return Result(facts.text, facts.text, problems=facts.problems)

@@ -10,9 +10,11 @@ def clean_in_same_layer(facts: Facts) -> Iterator[Proposal | Declined]:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import partial
 from textwrap import dedent
+from typing import Any, cast
 
 from optimizer.facts import Facts
 from optimizer.syntax.nodes import Instruction, Node
@@ -84,6 +86,7 @@ class Declined:
 
 
 Run = Callable[[Facts], Iterator[Proposal | Declined]]
+"""What a transform does; a transform with options takes them as keyword parameters behind the facts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,7 @@ class Example:
     before: str
     after: str
     unsafe: bool = False
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,19 @@ class Transform:
     """Globs of the paths that may be other than before, or new."""
     may_drop_packages: bool = False
     """Whether packages may be missing, with the files that dpkg or apk says were theirs."""
+    default: bool = True
+    """Whether it runs where nobody chooses; else it is selected by its id or by a profile."""
+    options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What settings may tell it: the names of keyword parameters of its function, each with the words allowed.
+
+    The first word is the parameter's default; a name without words takes any text.
+    """
+
+    def configured(self, options: Mapping[str, str]) -> Transform:
+        """The transform as settings want it. The options have been checked."""
+        if not options:
+            return self
+        return replace(self, run=cast(Run, partial(cast(Any, self.run), **options)))
 
     @property
     def summary(self) -> str:
@@ -129,18 +146,22 @@ class _Collected:
     examples: list[Example] = field(default_factory=list)
 
 
-def example(title: str, diff: str, *, unsafe: bool = False) -> Callable[[Run | _Collected], _Collected]:
+def example(
+    title: str, diff: str, *, unsafe: bool = False, options: Mapping[str, str] | None = None
+) -> Callable[[Run | _Collected], _Collected]:
     """A change, written as a diff: each line begins with two blanks, `- ` or `+ `."""
     lines = dedent(diff).strip("\n").split("\n")
     before = "".join(line[2:] + "\n" for line in lines if not line.startswith("+"))
     after = "".join(line[2:] + "\n" for line in lines if not line.startswith("-"))
-    return _adder(Example(title, before, after, unsafe))
+    return _adder(Example(title, before, after, unsafe, options or {}))
 
 
-def unchanged(title: str, text: str, *, unsafe: bool = False) -> Callable[[Run | _Collected], _Collected]:
+def unchanged(
+    title: str, text: str, *, unsafe: bool = False, options: Mapping[str, str] | None = None
+) -> Callable[[Run | _Collected], _Collected]:
     """A file that the transform leaves alone; the title says why."""
     text = dedent(text).strip("\n") + "\n"
-    return _adder(Example(title, text, text, unsafe))
+    return _adder(Example(title, text, text, unsafe, options or {}))
 
 
 def _adder(item: Example) -> Callable[[Run | _Collected], _Collected]:
@@ -161,6 +182,8 @@ def transform(
     may_remove: tuple[str, ...] = (),
     may_change_paths: tuple[str, ...] = (),
     may_drop_packages: bool = False,
+    default: bool = True,
+    options: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Callable[[Run | _Collected], Transform]:
     """Makes a Transform of a function; its id is the function's name with dashes."""
 
@@ -178,6 +201,8 @@ def transform(
             may_remove=may_remove,
             may_change_paths=may_change_paths,
             may_drop_packages=may_drop_packages,
+            default=default,
+            options=options or {},
         )
 
     return make

@@ -10,10 +10,10 @@ import re
 import sys
 from pathlib import Path
 
-from optimizer.cli.catalogue import example_lines
+from optimizer.cli.catalogue import choices, example_lines
 from optimizer.engine import optimize
 from optimizer.patch import unified
-from optimizer.transform import Transform
+from optimizer.transform import Example, Transform
 from transforms import PIPELINE
 
 ROOT = Path(__file__).parents[1]
@@ -49,7 +49,10 @@ def demo() -> str:
 
 def table() -> str:
     """The transforms as a table."""
-    rows = [f"| [`{t.id}`](transforms/README.md#{t.id}) | {t.safety} | {t.summary} |" for t in PIPELINE]
+    rows = [
+        f"| [`{t.id}`](transforms/README.md#{t.id}) | {t.safety}{'' if t.default else ', off'} | {t.summary} |"
+        for t in PIPELINE
+    ]
     return "\n".join(["| transform | safety | what it does |", "| --- | --- | --- |", *rows]) + "\n"
 
 
@@ -65,14 +68,23 @@ def catalogue() -> str:
 def _section(transform: Transform) -> str:
     lines = [f"\n## {transform.id}\n", transform.doc, ""]
     lines.append(f"Safety level: **{transform.safety}**. May change: {_listed(transform)}.")
+    if chosen := choices(transform):
+        lines.append(chosen)
     if transform.counterparts:
         lines.append(f"Counterparts elsewhere: {', '.join(transform.counterparts)}.")
     for example in transform.examples:
         stays = example.before == example.after
         title = f"Stays as it is: {example.title}" if stays else example.title[0].upper() + example.title[1:]
-        lines += ["", f"{title}{' (with `--unsafe`)' if example.unsafe else ''}:", "", "```diff"]
+        lines += ["", f"{title}{_conditions(transform, example)}:", "", "```diff"]
         lines += [*example_lines(example), "```"]
     return "\n".join(lines) + "\n"
+
+
+def _conditions(transform: Transform, example: Example) -> str:
+    """What the user must have said for the example to hold."""
+    said = ["`--unsafe`"] if example.unsafe else []
+    said += [f'`{transform.id} = "{word}"`' for word in example.options.values()]
+    return f" (with {', '.join(said)})" if said else ""
 
 
 def _listed(transform: Transform) -> str:

@@ -16,7 +16,7 @@ EXAMPLES = [pytest.param(t, e, id=f"{t.id}: {e.title}") for t in PIPELINE for e 
 
 @pytest.mark.parametrize(("transform", "example"), EXAMPLES)
 def test_an_example_holds(transform: Transform, example: Example) -> None:
-    result = optimize(example.before, [transform], unsafe=example.unsafe)
+    result = optimize(example.before, [transform.configured(example.options)], unsafe=example.unsafe)
     assert (result.after, result.refusals, result.problems) == (example.after, (), ())
 
 
@@ -26,7 +26,7 @@ def test_an_example_holds_in_other_clothes(transform: Transform, example: Exampl
     before, after = stress(example.before), stress(example.after)
     if before is None or after is None:
         pytest.skip("cannot be written so")
-    result = optimize(before, [transform], unsafe=example.unsafe)
+    result = optimize(before, [transform.configured(example.options)], unsafe=example.unsafe)
     # Where the last instruction went away, the one before it has a line end.
     assert result.after.removesuffix("\n") == after.removesuffix("\n")
     assert result.refusals == ()
@@ -36,14 +36,14 @@ def test_an_example_holds_in_other_clothes(transform: Transform, example: Exampl
 def test_a_backtick_as_escape_leaves_shell_text_alone(transform: Transform, example: Example) -> None:
     """Such files are for Windows, whose shell we do not read; what is in JSON form is no shell's."""
     before = "# escape=`\n" + example.before.replace("\\\n", "`\n")
-    result = optimize(before, [transform], unsafe=example.unsafe)
+    result = optimize(before, [transform.configured(example.options)], unsafe=example.unsafe)
     shell_text = re.compile(r"(?m)^RUN (?!\[).*")
     assert shell_text.findall(result.after) == shell_text.findall(before)
 
 
 @pytest.mark.parametrize(("transform", "example"), EXAMPLES)
 def test_a_second_run_changes_nothing(transform: Transform, example: Example) -> None:
-    assert not optimize(example.after, [transform], unsafe=example.unsafe).changed
+    assert not optimize(example.after, [transform.configured(example.options)], unsafe=example.unsafe).changed
 
 
 @pytest.mark.parametrize("transform", PIPELINE, ids=lambda transform: transform.id)

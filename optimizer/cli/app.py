@@ -22,6 +22,7 @@ app = typer.Typer(
 
 _Select = Annotated[list[str] | None, typer.Option(metavar="IDS", help="Only these transforms (ids, with commas).")]
 _Ignore = Annotated[list[str] | None, typer.Option(metavar="IDS", help="All but these transforms.")]
+_Profile = Annotated[str | None, typer.Option(metavar="NAME", help="safe, small or fast: a list of transforms.")]
 _Builder = Annotated[str | None, typer.Option(metavar="NAME", help="docker, podman or buildah. Default: what works.")]
 _Context = Annotated[
     Path | None, typer.Option(metavar="DIR", help="The build context. Default: the folder of the Dockerfile.")
@@ -64,6 +65,7 @@ def fix(
     unsafe: Annotated[bool, typer.Option("--unsafe", help="Also what gives the image other content.")] = False,
     select: _Select = None,
     ignore: _Ignore = None,
+    profile: _Profile = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Also what was not changed, and why.")] = False,
     stdin_filename: Annotated[
         str | None, typer.Option(metavar="NAME", help="The path of what `-` reads, for settings and messages.")
@@ -86,7 +88,7 @@ def fix(
     """
     from optimizer.cli.fix import Options, fix_all
 
-    options = Options(write, check, unsafe, tuple(select or ()), tuple(ignore or ()), verbose, stdin_filename)
+    options = Options(write, check, unsafe, tuple(select or ()), tuple(ignore or ()), verbose, stdin_filename, profile)
     wishes = builder, context, timeout, tuple(build_arg or ()), target, tuple(secret or ()), platform
     with _Messages():
         prover = None
@@ -109,6 +111,7 @@ def prove(
     unsafe: Annotated[bool, typer.Option("--unsafe", help="Prove the unsafe changes too.")] = False,
     select: _Select = None,
     ignore: _Ignore = None,
+    profile: _Profile = None,
     builder: _Builder = None,
     context: _Context = None,
     timeout: _Timeout = None,
@@ -149,9 +152,8 @@ def prove(
             builder, context, timeout, tuple(build_arg or ()), target, tuple(secret or ()), platform,
             noise_check, command, probe, rebuild, touch,
         )  # fmt: skip
-        code = prove_all(
-            tuple(paths or (".",)), ProveOptions(unsafe, tuple(select or ()), tuple(ignore or ()), form, wishes)
-        )
+        chosen = ProveOptions(unsafe, tuple(select or ()), tuple(ignore or ()), form, wishes, profile)
+        code = prove_all(tuple(paths or (".",)), chosen)
     if code:
         raise typer.Exit(code)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from difflib import ndiff
 
 from optimizer.cli.errors import UsageError, suggestion
+from optimizer.knowledge import profiles
 from optimizer.transform import Example, Transform
 from transforms import PIPELINE
 
@@ -12,7 +13,9 @@ from transforms import PIPELINE
 def listing() -> str:
     """One line a transform: id, safety, what it does."""
     width = max(len(transform.id) for transform in PIPELINE)
-    return "".join(f"{t.id:{width}}  {t.safety:10}  {t.summary}\n" for t in PIPELINE)
+    return "".join(
+        f"{t.id:{width}}  {t.safety:10}  {t.summary}{'' if t.default else ' Off by default.'}\n" for t in PIPELINE
+    )
 
 
 def explanation(name: str) -> str:
@@ -22,13 +25,30 @@ def explanation(name: str) -> str:
         near = suggestion(name, [transform.id for transform in PIPELINE]) or "; `dockopt rules` lists them"
         raise UsageError(f"unknown transform `{name}`{near}")
     head = f"{found.id}  ({found.safety})\n\n{found.doc}\n"
+    if chosen := choices(found):
+        head += f"\n{chosen}\n"
     if found.counterparts:
         head += f"\nCounterparts: {', '.join(found.counterparts)}\n"
     return head + "".join(f"\n{_shown(example, found)}" for example in found.examples)
 
 
+def choices(transform: Transform) -> str:
+    """How settings choose the transform and what they may tell it; empty where there is nothing to say."""
+    said = []
+    if not transform.default:
+        names = [f"`{name}`" for name, ids in profiles().items() if transform.id in ids]
+        said.append(f"Off by default: select it{', or the profile ' + ' or '.join(names) if names else ''}.")
+    for number, (name, words) in enumerate(transform.options.items()):
+        key = transform.id if number == 0 else f"{transform.id}.{name.replace('_', '-')}"
+        values = [f'`{key} = "{word}"`' for word in words] or [f'`{key} = "..."`']
+        said.append(f"Settings: {values[0]}{' (default)' if words else ''}{''.join(f', {v}' for v in values[1:])}.")
+    return " ".join(said)
+
+
 def _shown(example: Example, transform: Transform) -> str:
-    mark = " (--unsafe)" if example.unsafe else ""
+    said = ["--unsafe"] if example.unsafe else []
+    said += [f'{transform.id} = "{word}"' for word in example.options.values()]
+    mark = f" ({', '.join(said)})" if said else ""
     title = f"{example.title}{mark}" if example.before != example.after else f"stays as it is: {example.title}{mark}"
     return f"  # {title}\n" + "".join(f"  {line}\n" for line in example_lines(example))
 

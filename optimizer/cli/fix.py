@@ -14,7 +14,7 @@ from optimizer.cli.discovery import Found, find
 from optimizer.cli.errors import BugError, FileError, SettingsError, UsageError
 from optimizer.cli.names import in_diff, shown
 from optimizer.cli.output import Output
-from optimizer.cli.settings import Settings, ids, settings_for
+from optimizer.cli.settings import Settings, of_options, settings_for
 from optimizer.engine import Change, Result, optimize
 from optimizer.patch import unified
 from optimizer.transform import Safety, Transform
@@ -36,6 +36,7 @@ class Options:
     ignore: tuple[str, ...]
     verbose: bool
     stdin_filename: str | None
+    profile: str | None = None
 
 
 @dataclass
@@ -60,7 +61,7 @@ def fix_all(paths: Sequence[str], options: Options, prover: Prover | None = None
         raise UsageError("--write and --check exclude each other")
     if options.stdin_filename is not None and "-" not in paths:
         raise UsageError("--stdin-filename names what `-` reads; give `-` too")
-    settings = Settings(ids("--select", options.select), ids("--ignore", options.ignore), options.unsafe)
+    settings = of_options(options.select, options.ignore, options.profile, unsafe=options.unsafe)
     return _Run(options, settings, prover).all(paths)
 
 

@@ -15,7 +15,7 @@ from optimizer.cli.fix import optimized
 from optimizer.cli.names import shown
 from optimizer.cli.output import Output
 from optimizer.cli.prover import FindBuilder, ProofWishes, Prover, explained
-from optimizer.cli.settings import Settings, ids, settings_for
+from optimizer.cli.settings import Settings, of_options, settings_for
 from optimizer.engine import Result
 from optimizer.prove.builders import find_builder
 from optimizer.prove.errors import BuilderMissing, ProofError
@@ -35,6 +35,7 @@ class ProveOptions:
     ignore: tuple[str, ...]
     format: str
     wishes: ProofWishes
+    profile: str | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def prove_all(
         raise UsageError(f"--format is {', '.join(FORMATS[:-1])} or {FORMATS[-1]}, not `{options.format}`")
     if "-" in paths:
         raise UsageError("`-` has no build context to be proved in; name a file")
-    settings = Settings(ids("--select", options.select), ids("--ignore", options.ignore), options.unsafe)
+    settings = of_options(options.select, options.ignore, options.profile, unsafe=options.unsafe)
     return _Run(options, settings, Prover(options.wishes, find_a_builder), transforms).all(paths)
 
 

@@ -1,9 +1,15 @@
-"""Settings: `dockopt.toml`, `.dockopt.toml` or `[tool.dockopt]` in `pyproject.toml`, the nearest directory first."""
+"""Settings: `dockopt.toml`, `.dockopt.toml` or `[tool.dockopt]` in `pyproject.toml`, the nearest directory first.
+
+select, ignore   lists of ids; `default` in `select` stands for all that run where nobody chooses
+profile          a list of ids by name, in the place of `select`
+unsafe           true or false
+ID               what a transform with options is told: `merge-run = "all"`, or a table with each of its options
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,33 +21,57 @@ if TYPE_CHECKING:
     from optimizer.transform import Transform
 
 _FILES = ("dockopt.toml", ".dockopt.toml", "pyproject.toml")
-_KEYS = ("select", "ignore", "unsafe")
+_KEYS = ("select", "ignore", "profile", "unsafe")
+DEFAULT = "default"
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the user chose. Empty `select` means all transforms."""
+    """What the user chose. Empty `select`: what runs by default. `options`: by the id of their transform."""
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     unsafe: bool = False
+    options: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def chosen(self) -> tuple[Transform, ...]:
-        """The transforms to run, in the pipeline's order."""
+        """The transforms to run, in the pipeline's order, each told its options."""
         from transforms import PIPELINE
 
-        return tuple(t for t in PIPELINE if t.id in (self.select or _known()) and t.id not in self.ignore)
+        wanted = set(self.select or (DEFAULT,))
+        if DEFAULT in wanted:
+            wanted |= {transform.id for transform in PIPELINE if transform.default}
+        return tuple(
+            transform.configured(self.options.get(transform.id, {}))
+            for transform in PIPELINE
+            if transform.id in wanted and transform.id not in self.ignore
+        )
 
     def below(self, options: Settings) -> Settings:
         """These settings of a file, with what the command line says."""
-        return Settings(options.select or self.select, (*self.ignore, *options.ignore), self.unsafe or options.unsafe)
+        return Settings(
+            options.select or self.select,
+            (*self.ignore, *options.ignore),
+            self.unsafe or options.unsafe,
+            self.options,
+        )
 
 
-def ids(option: str, values: Iterable[str]) -> tuple[str, ...]:
-    """The ids that an option holds, each value one or several with commas between. Raises UsageError."""
+def of_options(select: Sequence[str], ignore: Sequence[str], profile: str | None, *, unsafe: bool) -> Settings:
+    """What the command line says: each value of `select` and `ignore` one id or several. Raises UsageError."""
+    if profile is None:
+        return Settings(_ids("--select", select, [DEFAULT]), _ids("--ignore", ignore), unsafe)
+    if select:
+        raise UsageError("--profile and --select exclude each other")
+    if (mistake := _unknown_profile(profile)) is not None:
+        raise UsageError(f"--profile: {mistake}")
+    return Settings(_profiles()[profile], _ids("--ignore", ignore), unsafe)
+
+
+def _ids(option: str, values: Iterable[str], groups: Sequence[str] = ()) -> tuple[str, ...]:
     found = tuple(part.strip() for value in values for part in value.split(",") if part.strip())
     for name in found:
-        if name not in _known():
+        if name not in (*groups, *_known()):
             raise UsageError(f"{option}: unknown transform `{name}`{suggestion(name, _known())}")
     return found
 
@@ -52,13 +82,28 @@ def _known() -> list[str]:
     return [transform.id for transform in PIPELINE]
 
 
+def _profiles() -> Mapping[str, tuple[str, ...]]:
+    from optimizer.knowledge import profiles
+
+    return profiles()
+
+
+def _unknown_profile(name: str) -> str | None:
+    """What is wrong with the name; None where there is such a profile."""
+    known = list(_profiles())
+    if name in known:
+        return None
+    near = suggestion(name, known) or f"; there are `{'`, `'.join(known)}`"
+    return f"unknown profile `{name}`{near}"
+
+
 @lru_cache(maxsize=4096)
 def settings_for(folder: Path) -> Settings:
     """The settings of the nearest folder that has some. Raises SettingsError."""
     for name in _FILES:
         path = folder / name
         if path.is_file() and (data := _table(path)) is not None:
-            return _read(path, data)
+            return _read(shown(path), data)
     return settings_for(folder.parent) if folder.parent != folder else Settings()
 
 
@@ -83,16 +128,54 @@ def _table(path: Path) -> dict[str, Any] | None:
     raise SettingsError(f"{shown(path)}: `tool.dockopt` is a table, not `{found}`")
 
 
-def _read(path: Path, data: dict[str, Any]) -> Settings:
-    where = shown(path)
-    for key, value in data.items():
-        if key not in _KEYS:
-            raise SettingsError(f"{where}: unknown key `{key}`{suggestion(key, _KEYS)}")
-        if key == "unsafe":
-            if not isinstance(value, bool):
-                raise SettingsError(f"{where}: `unsafe` is true or false, not `{value}`")
-        elif not isinstance(value, list) or not all(isinstance(name, str) for name in value):
-            raise SettingsError(f"{where}: `{key}` is a list of transforms, not `{value}`")
-        elif unknown := [name for name in value if name not in _known()]:
-            raise SettingsError(f"{where}: unknown transform `{unknown[0]}`{suggestion(unknown[0], _known())}")
-    return Settings(tuple(data.get("select", ())), tuple(data.get("ignore", ())), data.get("unsafe", False))
+def _read(where: str, data: Mapping[str, Any]) -> Settings:
+    """The settings that a file with these keys holds; `where` names it in messages."""
+    from transforms import PIPELINE
+
+    told = {transform.id: transform for transform in PIPELINE if transform.options}
+    if unknown := next((key for key in data if key not in _KEYS and key not in told), None):
+        if unknown in _known():
+            raise SettingsError(f"{where}: `{unknown}` has no options")
+        raise SettingsError(f"{where}: unknown key `{unknown}`{suggestion(unknown, [*_KEYS, *told])}")
+    unsafe = data.get("unsafe", False)
+    if not isinstance(unsafe, bool):
+        raise SettingsError(f"{where}: `unsafe` is true or false, not `{unsafe}`")
+    select = _list(where, "select", data, [DEFAULT])
+    if (profile := data.get("profile")) is not None:
+        if "select" in data:
+            raise SettingsError(f"{where}: `profile` and `select` exclude each other")
+        if (mistake := _unknown_profile(str(profile))) is not None:
+            raise SettingsError(f"{where}: {mistake}")
+        select = _profiles()[profile]
+    options = {key: _options(where, told[key], value) for key, value in data.items() if key in told}
+    return Settings(select, _list(where, "ignore", data), unsafe, options)
+
+
+def _list(where: str, key: str, data: Mapping[str, Any], groups: Sequence[str] = ()) -> tuple[str, ...]:
+    """The ids under a key. Raises SettingsError."""
+    value = data.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise SettingsError(f"{where}: `{key}` is a list of transforms, not `{value}`")
+    if unknown := next((name for name in value if name not in (*groups, *_known())), None):
+        raise SettingsError(f"{where}: unknown transform `{unknown}`{suggestion(unknown, _known())}")
+    return tuple(value)
+
+
+def _options(where: str, transform: Transform, value: Any) -> Mapping[str, str]:
+    """The options of a transform: a word for its first one, or a table. Raises SettingsError."""
+    given = value if isinstance(value, dict) else {next(iter(transform.options)): value}
+    found = {}
+    for key, word in given.items():
+        name = key.replace("-", "_")
+        told = f"{transform.id}.{key}" if isinstance(value, dict) else transform.id
+        if name not in transform.options:
+            known = [option.replace("_", "-") for option in transform.options]
+            raise SettingsError(f"{where}: unknown key `{told}`{suggestion(key, known)}")
+        words = transform.options[name]
+        if not isinstance(word, str):
+            raise SettingsError(f"{where}: `{told}` is a text, not `{word}`")
+        if words and word not in words:
+            allowed = f"`{'`, `'.join(words)}`"
+            raise SettingsError(f"{where}: `{told}` is one of {allowed}, not `{word}`{suggestion(word, words)}")
+        found[name] = word
+    return found

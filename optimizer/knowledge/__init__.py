@@ -113,6 +113,12 @@ def families() -> dict[str, tuple[Manager, ...]]:
     return {family: tuple(rows.values()) for family, rows in found.items()}
 
 
+@lru_cache(maxsize=1)
+def profiles() -> dict[str, tuple[str, ...]]:
+    """The ids that each profile selects; `default` stands for all that run where nobody chooses."""
+    return {name: tuple(ids) for name, ids in load("profiles.toml").items()}
+
+
 @dataclass(frozen=True, slots=True)
 class Commands:
     """What commands are known for. `leaves`: builtin -> the kind of thing it leaves in the shell."""

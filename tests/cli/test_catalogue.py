@@ -23,7 +23,7 @@ def test_help_names_the_commands_and_each_command_its_options(dockopt: Dockopt) 
     assert all(name in dockopt("--help").out for name in ("fix", "rules", "explain"))
     ran = dockopt("fix", "--help")
     assert ran.code == 0
-    for option in "--write --check --unsafe --select --ignore --verbose --stdin-filename PATHS".split():
+    for option in "--write --check --unsafe --select --ignore --profile --verbose --stdin-filename PATHS".split():
         assert option in ran.out
     assert "3" in ran.out
     assert "a step was refused by a check" in " ".join(ran.out.split())
