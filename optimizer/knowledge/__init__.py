@@ -128,13 +128,15 @@ class Commands:
     neutral: frozenset[str]
     places: tuple[str, ...]
     writes_operands: frozenset[str]
+    sandbox: tuple[str, ...]
+    """Places that each RUN has for itself."""
 
 
 @lru_cache(maxsize=1)
 def commands() -> Commands:
     """The table of commands."""
     data = load("commands.toml")
-    if unknown := sorted(data.keys() - {"leaves", "wrappers", "neutral", "reads-sources"}):
+    if unknown := sorted(data.keys() - {"leaves", "sandbox", "wrappers", "neutral", "reads-sources"}):
         raise KnowledgeError(f"commands.toml: unknown table `{unknown[0]}`")
     return Commands(
         leaves={name: kind for kind, names in data["leaves"].items() for name in names},
@@ -142,4 +144,5 @@ def commands() -> Commands:
         neutral=frozenset(name for names in data["neutral"].values() for name in names),
         places=tuple(data["reads-sources"]["places"]),
         writes_operands=frozenset(data["reads-sources"]["writes-operands"]),
+        sandbox=tuple(data["sandbox"]["places"]),
     )
