@@ -4,6 +4,7 @@ layout    the new text parses to exactly the instructions that the edits meant, 
 accepted  BuildKit would still take the file
 aspects   nothing but the declared aspects changed
 reader    `dockerfile-parse` reads the result as we do, where it read the original as we do
+sent      of the build context nothing is left out that the build needs
 """
 
 from __future__ import annotations
@@ -37,7 +38,17 @@ def violation(before: Facts, after: Facts, pieces: Mapping[Instruction, str], pr
         or accepted(before, after)
         or undeclared(before, after, promise)
         or independent_reader(before, after)
+        or sent_less(before, after, promise)
     )
+
+
+def sent_less(before: Facts, after: Facts, promise: Promise) -> str | None:
+    """What of the build context is not sent any more is named by nothing, and made anew by an install or declared."""
+    if before.supply is after.supply:
+        return None
+    from optimizer.sent import lost
+
+    return lost(before, after, declared=Leeway.IGNORED in promise.leeway, covered=Leeway.COVERED in promise.leeway)
 
 
 def layout(before: Facts, after: Facts, pieces: Mapping[Instruction, str]) -> str | None:

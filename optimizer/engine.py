@@ -74,6 +74,8 @@ class Result:
     problems: tuple[Problem, ...] = ()
     """Why the file was left as it is: BuildKit would reject it."""
     steps: tuple[Step, ...] = ()
+    ignores: tuple[str, ...] = ()
+    """Patterns to be put at the end of the file that says what of the build context is not sent."""
 
     @property
     def changed(self) -> bool:
@@ -113,6 +115,7 @@ class _Session:
     refusals: dict[tuple[str, int, str], Refusal] = field(default_factory=dict)
     stood_back: dict[tuple[str, int, str], StoodBack] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
+    ignores: list[str] = field(default_factory=list)
     origins: list[int] = field(default_factory=list)
 
     def run(self, transforms: Iterable[Transform]) -> Result:
@@ -132,10 +135,11 @@ class _Session:
             tuple(self.refusals.values()),
             tuple(self.stood_back.values()),
             steps=tuple(self.steps),
+            ignores=tuple(self.ignores),
         )
 
     def _to_fixpoint(self, transform: Transform) -> None:
-        seen = {self.facts.text}
+        seen = {(self.facts.text, len(self.ignores))}
         for _ in range(ROUNDS):
             wanted = self._wanted(transform)
             if not wanted or not self._advance(transform, wanted, seen):
@@ -172,7 +176,7 @@ class _Session:
     def _owner(self, node: Node) -> Instruction | None:
         return self.facts.places.instruction_at(self.facts.places.span(node)[0])
 
-    def _advance(self, transform: Transform, wanted: list[Proposal], seen: set[str]) -> bool:
+    def _advance(self, transform: Transform, wanted: list[Proposal], seen: set[tuple[str, int]]) -> bool:
         """Make what does not overlap, together if the checks agree, else one by one. Whether anything changed."""
         batch = self._apart(wanted)
         if self._try(transform, batch, seen) is None:
@@ -205,17 +209,18 @@ class _Session:
             batch.append(proposal)
         return batch
 
-    def _try(self, transform: Transform, batch: Collection[Proposal], seen: set[str]) -> str | None:
+    def _try(self, transform: Transform, batch: Collection[Proposal], seen: set[tuple[str, int]]) -> str | None:
         """Make the proposals if the checks allow them; else say why not and leave all as it was."""
         edits = [(*self.facts.places.span(node), text) for p in batch for node, text in p.edits.items()]
         edits.sort()
         if any(one[1] > other[0] for one, other in pairwise(edits)):
             return "its edits overlap"
         text = spliced(self.facts.text, edits)
-        if text in seen:
+        ignores = [pattern for p in batch for pattern in p.ignores if pattern not in self.ignores]
+        if (text, len(self.ignores) + len(ignores)) in seen:
             return "it would bring back an earlier text"
         pieces = self._pieces(edits)
-        after = Facts(sharing(parse(text), self.facts, pieces), self.facts.supply)
+        after = Facts(sharing(parse(text), self.facts, pieces), self._supply(ignores))
         after.inherit(self.facts)
         leeway = transform.leeway.union(*(p.leeway for p in batch))
         promise = Promise(transform.may_change, leeway)
@@ -226,8 +231,17 @@ class _Session:
             self.changes.append(Change(transform.id, self._line(proposal.at), proposal.why, safety, proposal.saves))
         self.origins = moved_lines(self.facts.text, self.origins, edits)
         self.facts = after
-        seen.add(text)
+        self.ignores += ignores
+        seen.add((text, len(self.ignores)))
         return None
+
+    def _supply(self, ignores: Sequence[str]) -> Supply | None:
+        """The build context as the proposals leave it."""
+        if not ignores or self.facts.context is None:
+            return self.facts.supply
+        from optimizer.facts.context.narrowed import narrowed
+
+        return narrowed(self.facts.context, ignores)
 
     def _pieces(self, edits: Sequence[tuple[int, int, str]]) -> dict[Instruction, str]:
         """The new text of each instruction that an edit lies in."""

@@ -64,6 +64,10 @@ class Leeway(StrEnum):
     """Installs from a project's manifest insist on its lock file, in the way that the rows of the tools give."""
     PRODUCTION = "production"
     """Such installs leave development packages or documentation away, with the option that the rows give."""
+    COVERED = "covered"
+    """Files of the context that are no longer sent, where an install makes their folder anew in any case."""
+    IGNORED = "ignored"
+    """Other files of the context that are no longer sent, and that nothing names (unsafe)."""
     LISTS = "lists"
     """A command that cannot be read may find no package lists any more (unsafe)."""
 
@@ -84,6 +88,8 @@ class Proposal:
     """Estimated bytes of the image; None where nothing is known."""
     leeway: frozenset[Leeway] = frozenset()
     """What it needs beyond the transform's own leeway."""
+    ignores: tuple[str, ...] = ()
+    """Patterns to be put at the end of the file that says what of the build context is not sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +115,13 @@ class Example:
     options: Mapping[str, str] = field(default_factory=dict, hash=False)
     context: Mapping[str, str] | None = field(default=None, hash=False)
     """The files of the build context, path -> text; None where no context is given."""
+    ignores: tuple[str, ...] = ()
+    """The patterns that come to the end of its ignore file."""
+
+    @property
+    def changes(self) -> bool:
+        """Whether it shows a change."""
+        return self.before != self.after or bool(self.ignores)
 
     @property
     def given(self) -> Given | None:
@@ -171,12 +184,18 @@ def example(
     unsafe: bool = False,
     options: Mapping[str, str] | None = None,
     context: Mapping[str, str] | None = None,
+    ignores: tuple[str, ...] = (),
 ) -> Callable[[Run | _Collected], _Collected]:
-    """A change, written as a diff: each line begins with two blanks, `- ` or `+ `."""
+    """A change, written as a diff: each line begins with two blanks, `- ` or `+ `.
+
+    Where only the ignore file changes (`ignores`), it is the file as it stands.
+    """
     lines = dedent(diff).strip("\n").split("\n")
+    if not any(line.startswith(("+", "-")) for line in lines):
+        lines = ["  " + line for line in lines]
     before = "".join(line[2:] + "\n" for line in lines if not line.startswith("+"))
     after = "".join(line[2:] + "\n" for line in lines if not line.startswith("-"))
-    return _adder(Example(title, before, after, unsafe, options or {}, context))
+    return _adder(Example(title, before, after, unsafe, options or {}, context, ignores))
 
 
 def unchanged(

@@ -4,6 +4,7 @@ from optimizer.transform import Transform
 from transforms.assume_yes import assume_yes
 from transforms.clean_in_same_layer import clean_in_same_layer
 from transforms.copy_manifests_first import copy_manifests_first
+from transforms.dockerignore import dockerignore
 from transforms.merge_cleanup_run import merge_cleanup_run
 from transforms.merge_run import merge_run
 from transforms.merge_update_into_install import merge_update_into_install
@@ -20,6 +21,7 @@ PIPELINE: tuple[Transform, ...] = (
     no_install_recommends,
     production_dependencies,
     reproducible_install,
+    dockerignore,  # before copies move: what lies in the context may not lie over what an install makes
     copy_manifests_first,  # behind what makes installs leave the lock file alone, before cleaning: it parts RUNs
     no_cache_flag,
     clean_in_same_layer,  # last: it looks at what the installs leave behind after all

@@ -63,6 +63,27 @@ def _need(install: Install, project: Project) -> Need | UnreadableError:
         return error
 
 
+def made_anew(facts: Facts, copy: Instruction) -> tuple[str, ...]:
+    """Folders that installs behind a COPY delete and fill before anything uses what it took."""
+    own = facts.stage_of[copy].instructions
+    fresh: list[str] = []
+    for other in own[own.index(copy) + 1 :]:
+        if other.name != "RUN":
+            if not facts.entered(other) and commutes(facts, copy, other):
+                break
+            continue
+        chain = facts.chain(other)
+        standing = {one.at: one for one in installs_of(facts, other)}
+        steps: Sequence[Step | None] = chain.steps if chain is not None else (None,)
+        for at, step in enumerate(steps):
+            one = standing.get(at)
+            if one is not None and isinstance(one.need, Need) and one.install.starts_afresh:
+                fresh += one.need.writes
+            elif conflict(facts, copy, other, step) is not None:
+                return tuple(fresh)
+    return tuple(fresh)
+
+
 def conflict(facts: Facts, above: Instruction, run: Instruction, step: Step | None = None) -> Conflict | None:
     """Why a step below an instruction may not run before it; None where it may. No step: the whole instruction."""
     if step is None:

@@ -35,6 +35,7 @@ class InstallRow:
     writes_beside: tuple[str, ...] = ()
     locks: tuple[str, ...] = ()
     frozen_verbs: tuple[str, ...] = ()
+    fresh_verbs: tuple[str, ...] = ()
     frozen_options: tuple[str, ...] = ()
     folder_options: tuple[str, ...] = ()
     path_options: tuple[str, ...] = ()
@@ -78,6 +79,11 @@ class Install:
     def frozen(self) -> bool:
         """Whether it leaves the lock file as it is."""
         return self.verb in self.row.frozen_verbs or self.has(self.row.frozen_options)
+
+    @property
+    def starts_afresh(self) -> bool:
+        """Whether it deletes what it writes to before it installs."""
+        return self.verb in self.row.fresh_verbs
 
     @property
     def runs_scripts(self) -> bool:
