@@ -149,18 +149,6 @@ def test_too_many_files_are_not_known(write, monkeypatch):
     assert context.ignored is None
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read all")
-def test_a_closed_folder_is_not_known_unless_it_is_ignored(write):
-    root = write({"closed/file": "", "a": ""})
-    (root / "closed").chmod(0)
-    try:
-        assert "closed" in opened(root).why
-        (root / ".dockerignore").write_text("closed\n!closed/other\n")
-        assert "a" in paths(root)
-    finally:
-        (root / "closed").chmod(0o700)
-
-
 def test_a_folder_that_does_not_exist_is_empty(tmp_path):
     assert dict(listed(tmp_path / "absent").files) == {}
 
