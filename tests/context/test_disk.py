@@ -97,6 +97,12 @@ def test_the_folders_above_what_is_taken_back_are_there(write):
     assert set(context.folders) == {"a", "a/b", "a/b/c"}
 
 
+def test_so_are_those_above_an_empty_folder_that_is_taken_back(write):
+    root = write({".dockerignore": "**\n!a/b/empty\n"})
+    (root / "a/b/empty").mkdir(parents=True)
+    assert set(opened(root).folders) == {"a", "a/b", "a/b/empty"}
+
+
 def test_links_are_listed_and_not_followed(write, tmp_path_factory):
     outside = tmp_path_factory.mktemp("outside")
     (outside / "secret").write_text("x")

@@ -23,7 +23,7 @@ class Finder:
         self.root = root
         self._progress = progress
         self.claims = cache(claims_of)
-        self.listed = lru_cache(maxsize=8)(self._listed)
+        self.listed = lru_cache(maxsize=4)(self._listed)
 
     def _listed(self, root: Path, ignore: IgnoreFile | None) -> OnDisk | Missing:
         return listed(root, ignore, self._progress)

@@ -156,7 +156,7 @@ def _pivot(source: str, context: Context) -> tuple[str, Patterns]:
         parent, pattern = "", source
     pattern = cleaned("/" + pattern).lstrip("/")
     folder = _followed(normalised(parent), context)
-    if has_wildcard(parent) or not pattern:
+    if has_wildcard(parent) or not pattern or folder in context.files:
         raise _Unknown
     if folder and folder not in context.folders:
         raise _NotThere(source)
