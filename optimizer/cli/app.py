@@ -74,7 +74,10 @@ def fix(
         bool, typer.Option("--prove", help="Build each changed file before and after; write only what is proved.")
     ] = False,
     builder: _Builder = None,
-    context: _Context = None,
+    context: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The build context of the files. Default: it is looked for.")
+    ] = None,
+    no_context: Annotated[bool, typer.Option("--no-context", help="Look at nothing but the Dockerfiles.")] = False,
     timeout: _Timeout = None,
     build_arg: _BuildArgs = None,
     target: _Target = None,
@@ -88,15 +91,16 @@ def fix(
     """
     from optimizer.cli.fix import Options, fix_all
 
-    options = Options(write, check, unsafe, tuple(select or ()), tuple(ignore or ()), verbose, stdin_filename, profile)
-    wishes = builder, context, timeout, tuple(build_arg or ()), target, tuple(secret or ()), platform
+    chosen = tuple(select or ()), tuple(ignore or ())
+    options = Options(write, check, unsafe, *chosen, verbose, stdin_filename, profile, context, no_context)
+    builds = timeout, tuple(build_arg or ()), target, tuple(secret or ()), platform
     with _Messages():
         prover = None
         if prove:
             from optimizer.cli.prover import ProofWishes, Prover
 
-            prover = Prover(ProofWishes(*wishes))
-        elif any(wishes):
+            prover = Prover(ProofWishes(builder, context, *builds))
+        elif any((builder, *builds)):
             raise UsageError("the options for builds go with --prove")
         code = fix_all(tuple(paths or (".",)), options, prover)
     if code:

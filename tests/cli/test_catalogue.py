@@ -23,7 +23,10 @@ def test_help_names_the_commands_and_each_command_its_options(dockopt: Dockopt) 
     assert all(name in dockopt("--help").out for name in ("fix", "rules", "explain"))
     ran = dockopt("fix", "--help")
     assert ran.code == 0
-    for option in "--write --check --unsafe --select --ignore --profile --verbose --stdin-filename PATHS".split():
+    options = (
+        "--write --check --unsafe --select --ignore --profile --verbose --stdin-filename --context --no-context PATHS"
+    )
+    for option in options.split():
         assert option in ran.out
     assert "3" in ran.out
     assert "a step was refused by a check" in " ".join(ran.out.split())

@@ -1,0 +1,52 @@
+"""The build contexts of the files of one run, as the options say; listed while a terminal shows how far it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from optimizer.cli.names import shown
+from optimizer.cli.progress import Progress
+from optimizer.facts.context import Missing
+from optimizer.facts.context.disk import OnDisk
+from optimizer.facts.context.finder import Finder, FoundContext
+
+
+class Contexts:
+    """`root`: the folder that `--context` names. Nothing is looked at before a transform asks."""
+
+    def __init__(self, root: Path | None, *, off: bool) -> None:
+        self._off = off
+        self._progress = Progress()
+        self._finder = Finder(root, self._tell)
+
+    def of(self, path: Path, top: Path, text: bytes, *, named: bool) -> ContextOf | None:
+        """What finds the context of a file; None where nobody wants it, or nobody says where the file lies."""
+        if self._off or (not named and self._finder.root is None):
+            return None
+        return ContextOf(self._finder.supply(path, top, text), self._progress)
+
+    def _tell(self, count: int) -> None:
+        self._progress(f"listing the build context: {count:,} files")
+
+
+class ContextOf:
+    """Finds the context of one file when it is called, and takes the line of progress away."""
+
+    def __init__(self, found: FoundContext, progress: Progress) -> None:
+        self.found = found
+        self._progress = progress
+
+    def __call__(self) -> OnDisk | Missing:
+        """The context, listed."""
+        try:
+            return self.found()
+        finally:
+            self._progress.clear()
+
+
+def described(context: ContextOf) -> str:
+    """Which context it is, or why it is not known."""
+    chosen = context.found.chosen
+    if isinstance(chosen, Missing):
+        return f"no build context: {chosen.why}"
+    return f"the build context is `{shown(chosen.root)}`, {chosen.why}"
