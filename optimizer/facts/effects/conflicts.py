@@ -233,10 +233,8 @@ def _meeting(ours: Iterable[Place], theirs: Iterable[Place], x: Action, y: Actio
     found = first_meeting(ours, theirs)
     if found is None or not (found[0].packaged or found[1].packaged):
         return found
-    kept = [
-        [one for one in places if not (_one_program(one) and _not_theirs(one, other))]
-        for places, other in ((ours, y), (theirs, x))
-    ]
+    brings = x if x.install else y
+    kept = [[one for one in places if not (_one_program(one) and _not_theirs(one, brings))] for places in (ours, theirs)]
     return first_meeting(*kept)
 
 

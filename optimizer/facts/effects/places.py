@@ -38,12 +38,23 @@ def place(text: str, folder: str | None, *, below: bool = False) -> Place:
     if text.startswith(UNKNOWN) or (not text.startswith("/") and folder is None):
         return EVERYWHERE
     if not text.startswith("/"):
+        if text.startswith("../"):
+            text = posixpath.normpath(posixpath.join(folder or "/", text))
         text = posixpath.join(folder or "/", text)
+    if (back := _goes_back(text)) is not None:
+        return Place(canonical(back), below=True)
     known, unknown, _ = text.partition(UNKNOWN)
     if not unknown:
         return Place(canonical(text), below)
     parent, _, start = known.rpartition("/")
     return Place(canonical(f"{parent}/{start}*"), below=True) if start else Place(canonical(parent or "/"), below=True)
+
+
+def _goes_back(text: str) -> str | None:
+    """What stands before a folder that is entered and left again: `/a` of `/a/link/../b`, which may lie anywhere else."""
+    parts = text.split("/")
+    at = next((i for i, part in enumerate(parts) if part == ".." and parts[i - 1] not in ("", ".", "..")), None)
+    return None if at is None else "/".join(parts[: at - 1]) or "/"
 
 
 @lru_cache(maxsize=8192)
