@@ -70,7 +70,7 @@ class Table:
     families: dict[str, Family]
     standing: frozenset[str]
     aliases: dict[str, str]
-    constant_variables: dict[str, str]
+    constants_of_images: dict[str, dict[str, str]]
     fetching_variables: tuple[str, ...]
     core_variables: tuple[str, ...]
     runtime_variables: tuple[str, ...]

@@ -44,7 +44,7 @@ def command(chance: random.Random) -> str:
             f"echo {digit} > {plain}",
             f"echo {digit} >> {plain}",
             f"cat {one} > {plain}",
-            f"cat {one} | tee {plain}",
+            f"echo {digit} | tee {plain}",
             f"chmod {chance.choice(_MODES)} {one}",
             f"sed -i s/1/2/ {one}",
             f"cd {plain} && echo 1 > n",
@@ -98,11 +98,11 @@ def _seen(path: Path, root: str) -> str:
     if path.is_dir():
         return mode
     # An archive holds times.
-    return mode if path.suffix == ".tar" else f"{mode} {path.read_bytes()!r}"
+    return mode if path.suffix == ".tar" else f"{mode} {path.read_bytes()!r}".replace(root, "/w")
 
 
 def test_steps_that_commute_leave_the_same_tree_in_both_orders() -> None:
-    wanted = int(os.environ.get("ORDER_PAIRS", "150"))
+    wanted = int(os.environ.get("ORDER_PAIRS", "60"))
     ran = 0
     for before, a, b in pairs(random.Random(int(os.environ.get("ORDER_SEED", "5")))):
         straight = run([*before, a, b])

@@ -11,11 +11,11 @@ from fnmatch import fnmatchcase
 from optimizer.facts.calls import Call
 from optimizer.facts.effects import grammars
 from optimizer.facts.effects.actions import Action, Install, barrier
-from optimizer.facts.effects.places import EVERYWHERE, UNKNOWN, Place, canonical, meet, within
+from optimizer.facts.effects.places import UNKNOWN, Place, canonical, meet, within
 from optimizer.facts.effects.words import Where
 from optimizer.facts.packages import PackageCall, package_call
 from optimizer.knowledge.effects import Deed, effects_table
-from optimizer.syntax.nodes import Command, ExecForm, Redirect
+from optimizer.syntax.nodes import Command, Redirect
 
 _DEVICES = ("/dev", "/proc")
 _PROGRAM_FOLDERS = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin")
@@ -187,8 +187,10 @@ def package_names(package: PackageCall, reading: Reading) -> frozenset[str] | No
 
 def _brought(paths: Sequence[str], spares: Sequence[str], names: frozenset[str] | None) -> frozenset[Place]:
     """Where packages may write; below /opt only folders that look like one of their names."""
-    found = {Place(canonical(p), True, True, tuple(canonical(s) for s in spares)) for p in paths}
-    for path, patterns in effects_table().rarely_written.items():
+    rarely = effects_table().rarely_written
+    kept = (*(canonical(path) for path in spares), *rarely)
+    found = {Place(canonical(path), True, True, kept) for path in paths}
+    for path, patterns in rarely.items():
         if names is None or any(fnmatchcase(name, pattern) for name in names for pattern in patterns):
             found.add(Place(path, True, True))
     if names is None:
@@ -441,7 +443,7 @@ def _language_packages(deed: Deed, words: list[str]) -> frozenset[str] | None:
             skip = True
         elif not word.startswith("-"):
             name = re.split(r"(?<=.)[=<>~!@\[ ;:]", word, maxsplit=1)[0].lower()
-            if UNKNOWN in name or "/" in name.removeprefix("@") and not name.startswith("@") or name == ".":
+            if UNKNOWN in name or ("/" in name.removeprefix("@") and not name.startswith("@")) or name == ".":
                 return None
             names.add(name)
     return frozenset(names) if names else None
@@ -474,6 +476,3 @@ def _done(reading: Reading, text: str, **more: object) -> Action:
 
 def _plus(action: Action, **more: frozenset[object]) -> Action:
     return replace(action, **{key: getattr(action, key) | value for key, value in more.items() if value})
-
-
-__all__ = ["EVERYWHERE", "ExecForm", "Reading", "action_of"]

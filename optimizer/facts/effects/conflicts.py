@@ -97,7 +97,7 @@ def _environment(facts: Facts, a: Instruction, first: Effects, b: Instruction, s
             for name in sorted(action.sets):
                 if name == "PATH" and not path_matters(facts, setter, a, b, reader):
                     continue
-                why = _reads_variable(facts, reader, name)
+                why = _reads_variable(facts, reader, name, above=setter is a)
                 if why is not None:
                     return f"`{why}` may read `{name.rstrip('=')}`, which `{action.text}` sets"
         names = {name.rstrip("=") for action in sets.actions for name in action.sets}
@@ -131,8 +131,12 @@ def path_matters(facts: Facts, setter: Instruction, a: Instruction, b: Instructi
     )
 
 
-def _reads_variable(facts: Facts, instruction: Instruction, name: str) -> str | None:
-    """The text of what may read the variable; None where nothing does."""
+def _reads_variable(facts: Facts, instruction: Instruction, name: str, *, above: bool = True) -> str | None:
+    """The text of what may read the variable; None where nothing does. `above`: it is set above the instruction.
+
+    What is not known may read all that is set above it, but what only programs at run time read is not assumed to
+    matter to it where it stands below.
+    """
     plain = name.rstrip("=")
     found = effects(facts, instruction)
     text = argument_text(instruction)
@@ -141,16 +145,12 @@ def _reads_variable(facts: Facts, instruction: Instruction, name: str) -> str | 
         if plain == "*" and "$" in text:
             return found.actions[0].text if found.actions else instruction.name
         if re.search(pattern.format(re.escape(plain)), text):
-            return next((one.text for one in found.actions if plain in one.text), _first(found, instruction))
+            return next((one.text for one in found.actions if plain in one.text), f"{instruction.name} {text[:40]}...")
     for action in found.actions:
         if any(_matches(name, pattern) for pattern in action.variables):
-            if action.barrier or not _only_at_run_time(plain, action):
+            if (action.barrier and above) or not _only_at_run_time(plain, action):
                 return action.text
     return None
-
-
-def _first(found: Effects, instruction: Instruction) -> str:
-    return found.actions[0].text if found.actions else instruction.name
 
 
 def _matches(name: str, pattern: str) -> bool:
@@ -163,7 +163,7 @@ def _matches(name: str, pattern: str) -> bool:
 
 def _only_at_run_time(name: str, action: Action) -> bool:
     """Whether an installer, which may read anything, leaves alone a name that the program reads when it runs."""
-    if not (action.installer or action.install) or name in action.variables:
+    if not (action.installer or action.install or action.barrier) or name in action.variables:
         return False
     return any(fnmatchcase(name, pattern) for pattern in effects_table().runtime_variables)
 
@@ -234,7 +234,9 @@ def _meeting(ours: Iterable[Place], theirs: Iterable[Place], x: Action, y: Actio
     if found is None or not (found[0].packaged or found[1].packaged):
         return found
     brings = x if x.install else y
-    kept = [[one for one in places if not (_one_program(one) and _not_theirs(one, brings))] for places in (ours, theirs)]
+    kept = [
+        [one for one in places if not (_one_program(one) and _not_theirs(one, brings))] for places in (ours, theirs)
+    ]
     return first_meeting(*kept)
 
 

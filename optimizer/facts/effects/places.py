@@ -78,7 +78,14 @@ def meet(one: Place, other: Place) -> bool:
     outer, inner = (one, other) if len(ours) < len(theirs) else (other, one)
     if not outer.below:
         return outer.path not in effects_table().standing
-    return not any(within(inner.path, path) for path in outer.spares)
+    return not any(_covers(path, inner.path) for path in outer.spares)
+
+
+@lru_cache(maxsize=65536)
+def _covers(folder: str, path: str) -> bool:
+    """Whether the path is the folder, whose last part may be a glob, or lies in it."""
+    ours, theirs = _parts(folder), _parts(path)
+    return len(ours) <= len(theirs) and all(fnmatchcase(b, a) for a, b in zip(ours, theirs, strict=False))
 
 
 def within(path: str, folder: str) -> bool:
@@ -104,7 +111,7 @@ def _same(one: str, other: str) -> bool:
     if one == other:
         return True
     if _is_glob(one):
-        return _is_glob(other) and _may_agree(one, other) or fnmatchcase(other, one)
+        return (_is_glob(other) and _may_agree(one, other)) or fnmatchcase(other, one)
     return _is_glob(other) and fnmatchcase(one, other)
 
 

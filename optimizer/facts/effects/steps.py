@@ -8,15 +8,17 @@ from dataclasses import replace
 
 from optimizer.facts import Facts
 from optimizer.facts.chains import Step
-from optimizer.facts.copies import Copy, is_remote, normalised
+from optimizer.facts.copies import Copy, copy_of, is_remote, normalised
 from optimizer.facts.effects.actions import Action, Effects, barrier
+from optimizer.facts.effects.bases import constants
 from optimizer.facts.effects.commands import action_of
-from optimizer.facts.effects.places import EVERYWHERE, UNKNOWN, Place, canonical, meet, place, within
+from optimizer.facts.effects.places import EVERYWHERE, UNKNOWN, Place, canonical, meet, place
 from optimizer.facts.effects.scripts import actions_in
 from optimizer.facts.effects.words import Where
+from optimizer.facts.scope import Scope
 from optimizer.facts.texts import argument_text
 from optimizer.knowledge.effects import effects_table
-from optimizer.syntax.nodes import ExecForm, Instruction, Opaque, Pairs, ShellScript, Words
+from optimizer.syntax.nodes import ExecForm, Instruction, Pairs, Words
 
 _LONGEST = 60
 _CONFIGURES = {
@@ -114,10 +116,31 @@ def home_of(user: str | None, variables: object) -> str | None:
     return None if not name or name.isdigit() else f"/home/{name}"
 
 
+def scope_of(facts: Facts, instruction: Instruction) -> Scope:
+    """The scope, with what the image below is known to set."""
+    return facts.remembered(("scope of", instruction), lambda: _scope_of(facts, instruction))
+
+
+def _scope_of(facts: Facts, instruction: Instruction) -> Scope:
+    scope = facts.scopes[instruction]
+    known = constants(facts, instruction)
+    if not known:
+        return scope
+    stages = list(facts.stage_of[instruction].lineage)[::-1]
+    start = facts.scopes[stages[0].instructions[0]] if stages[0].instructions else scope
+    found = replace(start, variables={**known, **start.variables})
+    for stage in stages:
+        for one in stage.instructions:
+            if one is instruction:
+                return found
+            found = found.after(one, facts.tree.escape)
+    return scope
+
+
 def where_of(facts: Facts, instruction: Instruction) -> Where:
     """Where a RUN starts."""
-    scope = facts.scopes[instruction]
-    variables = {**effects_table().constant_variables, **scope.variables}
+    scope = scope_of(facts, instruction)
+    variables = dict(scope.variables)
     home = scope.variables.get("HOME") if "HOME" in scope.variables else home_of(scope.user, variables)
     return Where(canonical(scope.folder) if scope.folder else None, home, variables)
 
@@ -137,13 +160,12 @@ def _run(facts: Facts, instruction: Instruction, text: str) -> Iterator[Action]:
 def _in_run(facts: Facts, instruction: Instruction, actions: list[Action]) -> Effects:
     """Every command runs as a user, in a shell; what is mounted is read, and may be written."""
     settings = {"user"} if _json(instruction) else {"user", "shell"}
-    settings |= {"arguments"} if facts.scopes[instruction].shell == () else set()
     mounted = list(_mounted(facts, instruction))
     return Effects((*actions, *mounted)).with_settings(*settings)
 
 
 def _mounted(facts: Facts, instruction: Instruction) -> Iterator[Action]:
-    folder = facts.scopes[instruction].folder
+    folder = scope_of(facts, instruction).folder
     for mount in facts.mounts(instruction):
         text = f"--mount={mount.kind}"
         if mount.kind in ("secret", "ssh"):
@@ -158,7 +180,7 @@ def _mounted(facts: Facts, instruction: Instruction) -> Iterator[Action]:
 
 
 def _copied(facts: Facts, instruction: Instruction, text: str) -> Action:
-    found = facts.copies.get(instruction)
+    found = copy_of(instruction, scope_of(facts, instruction), facts.tree.escape)
     if found is None:
         return replace(barrier(text), settings=frozenset({"folder"}), variables=frozenset(), toolchain=False)
     owner = found.owner or ""
@@ -272,7 +294,7 @@ def is_file_name(name: str) -> bool:
 
 
 def _entered(facts: Facts, instruction: Instruction, text: str) -> Action:
-    scope = facts.scopes[instruction]
+    scope = scope_of(facts, instruction)
     path = scope.after(instruction, facts.tree.escape).folder
     words = argument_text(instruction)
     relative = frozenset({"folder"} if not words.startswith("/") else ())
@@ -318,6 +340,3 @@ def _volume(facts: Facts, instruction: Instruction, text: str) -> Action:
     paths = [scope.expand(word, facts.tree.escape) for word in words]
     kept = frozenset(EVERYWHERE if path is None else Place(canonical(path), below=True) for path in paths)
     return Action(text, reads=kept, writes=kept)
-
-
-__all__ = ["Opaque", "ShellScript", "effects_of", "is_file_name", "step_effects", "where_of", "within"]
