@@ -84,6 +84,8 @@ class Table:
     file_names: frozenset[str]
     lookup: tuple[str, ...]
     lookup_of_images: dict[str, list[str]]
+    full_images: frozenset[str]
+    folders_of_images: dict[str, str]
     rarely_written: dict[str, list[str]]
     verbed: frozenset[str]
     """The commands of which some verb has a row."""
@@ -106,7 +108,7 @@ def effects_table() -> Table:
         for key, value in data[table].items()
     }
     sets = {field.name for field in fields(Table) if field.type == "frozenset[str]"}
-    ready = {
+    ready: dict[str, Any] = {
         key: frozenset(value) if key in sets else tuple(value) if isinstance(value, list) else value
         for key, value in flat.items()
     }

@@ -63,6 +63,17 @@ def constants(facts: Facts, at: Instruction) -> dict[str, str]:
     base = list(facts.stage_of[at].lineage)[-1].base or ""
     found: dict[str, str] = {}
     for image, values in effects_table().constants_of_images.items():
-        if image in base:
+        if _is(base, image):
             found |= values
     return found
+
+
+def starting_folder(facts: Facts, at: Instruction) -> str | None:
+    """The WORKDIR that the image below is known to set."""
+    base = list(facts.stage_of[at].lineage)[-1].base or ""
+    return next((folder for image, folder in effects_table().folders_of_images.items() if _is(base, image)), None)
+
+
+def _is(base: str, image: str) -> bool:
+    """Whether a reference is of the image, or of one in the folder of that name."""
+    return image in base.partition("@")[0].partition(":")[0].split("/")

@@ -70,9 +70,7 @@ def _conflict(facts: Facts, a: Instruction, b: Instruction) -> Conflict | None:
 def _why(facts: Facts, a: Instruction, first: Effects, b: Instruction, second: Effects) -> str | None:
     for x in first.actions:
         for y in second.actions:
-            found = (
-                _settings(x, y) or _users(facts, x, y, b) or _packages(facts, x, y, a, b) or _places(facts, x, y, a, b)
-            )
+            found = _settings(x, y) or _packages(facts, x, y, a, b) or _places(facts, x, y, a, b) or _users(x, y)
             if found is not None:
                 return found
     return _environment(facts, a, first, b, second)
@@ -118,9 +116,10 @@ def path_matters(facts: Facts, setter: Instruction, a: Instruction, b: Instructi
         return True
     folders = added_folders(facts, setter)
     programs = {program for action in found.actions for program in action.programs if not program.startswith("=")}
-    if not programs or not folders:
-        return bool(programs) and not folders
-    if None in folders or list(facts.stage_of[b].lineage)[-1].system is None:
+    programs.discard("ca-certificates")
+    if not programs:
+        return False
+    if not folders or None in folders or list(facts.stage_of[b].lineage)[-1].system is None:
         return True
     places = [Place(f"{folder}/{program}") for folder in folders for program in programs]
     return any(
@@ -147,9 +146,10 @@ def _reads_variable(facts: Facts, instruction: Instruction, name: str, *, above:
         if re.search(pattern.format(re.escape(plain)), text):
             return next((one.text for one in found.actions if plain in one.text), f"{instruction.name} {text[:40]}...")
     for action in found.actions:
-        if any(_matches(name, pattern) for pattern in action.variables):
-            if (action.barrier and above) or not _only_at_run_time(plain, action):
-                return action.text
+        if not any(_matches(name, pattern) for pattern in action.variables):
+            continue
+        if (action.barrier and above) or not _only_at_run_time(plain, action):
+            return action.text
     return None
 
 
@@ -168,7 +168,7 @@ def _only_at_run_time(name: str, action: Action) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in effects_table().runtime_variables)
 
 
-def _users(facts: Facts, x: Action, y: Action, b: Instruction) -> str | None:
+def _users(x: Action, y: Action) -> str | None:
     """Names of users that one makes and the other looks up or makes."""
     if not (x.makes_users or y.makes_users):
         return None
@@ -284,7 +284,7 @@ def _programs(facts: Facts, x: Action, y: Action, a: Instruction, b: Instruction
 
 
 def _shadowing(program: str, written: list[Place]) -> list[Place]:
-    """The places that may hold the program; that a folder copied into /usr/local holds one of the base's is not assumed."""
+    """The places that may hold the program; that a folder in /usr/local holds one of the base's is not assumed."""
     if not program.startswith("="):
         return written
     return [place for place in written if not place.path.startswith("/usr/local/") or not place.below]

@@ -51,7 +51,7 @@ def place(text: str, folder: str | None, *, below: bool = False) -> Place:
 
 
 def _goes_back(text: str) -> str | None:
-    """What stands before a folder that is entered and left again: `/a` of `/a/link/../b`, which may lie anywhere else."""
+    """What stands before a folder that is entered and left again: `/a` of `/a/link/../b`; a link leads elsewhere."""
     parts = text.split("/")
     at = next((i for i, part in enumerate(parts) if part == ".." and parts[i - 1] not in ("", ".", "..")), None)
     return None if at is None else "/".join(parts[: at - 1]) or "/"

@@ -47,7 +47,7 @@ def may_bring(facts: Facts, install: Install, program: str, at: Instruction, *, 
         # A program that every base holds: only a package of its own name (`coreutils`, `tar`) replaces it.
         return install.names is not None and not install.removes and named_by(install, program[1:])
     if install.removes:
-        return install.system and (install.names is None or not later or named_by(install, program))
+        return install.system
     if named_by(install, program):
         return True
     if later or not install.system or program == "ca-certificates":

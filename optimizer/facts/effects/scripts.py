@@ -40,7 +40,7 @@ class _Walk:
     def __init__(self, instruction: Instruction, where: Where) -> None:
         self._instruction = instruction
         self._where = where
-        self._settled = True
+        self._finds_elsewhere = False
 
     def through(self, parts: Sequence[Node]) -> Iterator[Action]:
         piped = _in_pipelines(parts)
@@ -74,13 +74,17 @@ class _Walk:
             where = replace(where, variables={**where.variables, **_assigned(command.assignments, where)})
         action = action_of(call, where, _short(_joined(command)))
         names = {word.text.partition("=")[0].rstrip("+") for word in command.assignments}
-        if "PATH" in names and call.words and "=" not in action.text[:0]:
+        if any(not program.startswith("=") for program in action.programs) and (
+            self._finds_elsewhere or ("PATH" in names and call.words)
+        ):
             return barrier(action.text)
         return action
 
     def _left(self, call: Call, command: Command) -> None:
         """What the command leaves for those behind it: folder and variables."""
         where = self._where
+        if any(word.text.startswith(("PATH=", "PATH+=")) for word in command.parts if isinstance(word, Word)):
+            self._finds_elsewhere = self._finds_elsewhere or not call.words or call.name in ("export", "declare")
         if not call.words:
             self._where = replace(where, variables={**where.variables, **_assigned(command.assignments, where)})
             return

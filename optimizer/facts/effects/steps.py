@@ -10,7 +10,7 @@ from optimizer.facts import Facts
 from optimizer.facts.chains import Step
 from optimizer.facts.copies import Copy, copy_of, is_remote, normalised
 from optimizer.facts.effects.actions import Action, Effects, barrier
-from optimizer.facts.effects.bases import constants
+from optimizer.facts.effects.bases import constants, starting_folder
 from optimizer.facts.effects.commands import action_of
 from optimizer.facts.effects.places import EVERYWHERE, UNKNOWN, Place, canonical, meet, place
 from optimizer.facts.effects.scripts import actions_in
@@ -123,12 +123,12 @@ def scope_of(facts: Facts, instruction: Instruction) -> Scope:
 
 def _scope_of(facts: Facts, instruction: Instruction) -> Scope:
     scope = facts.scopes[instruction]
-    known = constants(facts, instruction)
-    if not known:
+    known, folder = constants(facts, instruction), starting_folder(facts, instruction)
+    if not known and folder is None:
         return scope
     stages = list(facts.stage_of[instruction].lineage)[::-1]
     start = facts.scopes[stages[0].instructions[0]] if stages[0].instructions else scope
-    found = replace(start, variables={**known, **start.variables})
+    found = replace(start, variables={**known, **start.variables}, folder=start.folder or folder)
     for stage in stages:
         for one in stage.instructions:
             if one is instruction:
@@ -210,20 +210,35 @@ def _copied(facts: Facts, instruction: Instruction, text: str) -> Action:
 def _written_by_copy(facts: Facts, copy: Copy) -> tuple[set[Place], set[Place]]:
     """What a copy writes, and what it looks at: whether the destination is a folder that is there."""
     destination = canonical(copy.destination or "/")
-    folder = bool(copy.into_folder) or destination in effects_table().standing
+    folder = bool(copy.into_folder) or destination in effects_table().standing or _is_entered(facts, copy, destination)
     writes: set[Place] = set()
     for source in copy.sources:
         writes |= set(_landing(facts, copy, source, destination, folder))
     for document in copy.instruction.heredocs:
-        writes.add(Place(canonical(posixpath.join(destination, document.name)) if folder else destination))
-    reads = set() if folder else {Place(destination)}
-    if copy.into_folder and destination not in effects_table().standing:
-        reads.add(Place(f"{destination}/\0"))
-    return writes, {one for one in reads if "\0" not in one.path}
+        into = destination in effects_table().standing or (copy.destination or "").endswith("/")
+        writes.add(
+            Place(canonical(posixpath.join(destination, document.name)) if into else destination, below=not into)
+        )
+    reads = set() if copy.into_folder or destination in effects_table().standing else {Place(destination)}
+    return writes, reads
+
+
+def _is_entered(facts: Facts, copy: Copy, destination: str) -> bool:
+    """Whether a WORKDIR above makes the destination a folder."""
+    return any(
+        step.name == "WORKDIR" and scope_of(facts, step).after(step, facts.tree.escape).folder == destination
+        for stage in facts.stage_of[copy.instruction].lineage
+        for step in stage.instructions
+        if stage is not facts.stage_of[copy.instruction] or step in _above(stage.instructions, copy.instruction)
+    )
+
+
+def _above(steps: tuple[Instruction, ...], at: Instruction) -> tuple[Instruction, ...]:
+    return steps[: steps.index(at)]
 
 
 def _landing(facts: Facts, copy: Copy, source: str | None, destination: str, folder: bool) -> Iterator[Place]:
-    """Where one source goes. A folder's content goes into the destination, a file under its name if that is a folder."""
+    """Where one source goes: a folder's content into the destination, a file under its name if that is a folder."""
     whole = Place(destination, below=True)
     if source is None or copy.parents:
         yield whole
@@ -289,7 +304,7 @@ def is_file_name(name: str) -> bool:
         return False
     if name in table.file_names or name.rstrip("*") in table.file_names:
         return True
-    stem, dot, suffix = name.rpartition(".")
+    _, dot, suffix = name.rpartition(".")
     return bool(dot) and suffix.rstrip("*") in table.file_suffixes
 
 
