@@ -131,7 +131,7 @@ def _by_manager(call: Call, reading: Reading, text: str) -> Action | None:
     reads = frozenset(Place(canonical(path), True, True) for path in family.reads)
     sources = frozenset(Place(canonical(path), True) for path in family.sources)
     lists = frozenset(Place(canonical(path), True) for path in family.lists)
-    variables = frozenset((*family.variables, *effects_table().fetching_variables))
+    variables = frozenset(("LD_PRELOAD", *family.variables, *effects_table().fetching_variables))
     programs = frozenset({"ca-certificates"})
     if package.only_cleans:
         caches = frozenset(Place(canonical(path), True) for path in (*manager.caches, *manager.lists))

@@ -94,12 +94,11 @@ def within(path: str, folder: str) -> bool:
 
 
 def first_meeting(ours: Iterable[Place], theirs: Iterable[Place]) -> tuple[Place, Place] | None:
-    """Two places that meet, the first found; what packages bring and what programs need of them is not compared."""
-    for one in ours:
-        for other in theirs:
-            if not (one.packaged and other.packaged) and meet(one, other):
-                return one, other
-    return None
+    """Two places that meet, the longest; what packages bring and what programs need of them is not compared."""
+    found = [
+        (one, other) for one in ours for other in theirs if not (one.packaged and other.packaged) and meet(one, other)
+    ]
+    return min(found, key=lambda pair: [(-len(place.path), place.path, place.below) for place in pair], default=None)
 
 
 @lru_cache(maxsize=65536)

@@ -18,7 +18,7 @@ from optimizer.facts.effects.words import Where
 from optimizer.facts.scope import Scope
 from optimizer.facts.texts import argument_text
 from optimizer.knowledge.effects import effects_table
-from optimizer.syntax.nodes import ExecForm, Instruction, Pairs, Words
+from optimizer.syntax.nodes import ExecForm, Instruction, Pairs, Words, source
 
 _LONGEST = 60
 _CONFIGURES = {
@@ -97,7 +97,9 @@ def step_effects(facts: Facts, instruction: Instruction, step: Step) -> Effects:
 
 
 def _text(instruction: Instruction) -> str:
-    text = " ".join(f"{instruction.name} {argument_text(instruction)}".split())
+    flags = [flag.text for flag in instruction.all_flags]
+    body = source(instruction.body) if instruction.body is not None else ""
+    text = " ".join([instruction.name, *flags, *body.replace("\\\n", " ").split()])
     return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
 
 
@@ -292,7 +294,8 @@ def _by_context(facts: Facts, copy: Copy, source: str, destination: str, folder:
             return
         yield Place(destination, below=True)
         return
-    yield Place(destination)
+    if destination not in effects_table().standing and not _is_entered(facts, copy, destination):
+        yield Place(destination)
     for path in {path[len(prefix) :].partition("/")[0] for path in below}:
         yield Place(canonical(posixpath.join(destination, path)), below=prefix + path not in files)
 
