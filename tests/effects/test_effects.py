@@ -119,7 +119,7 @@ def test_steps_that_may_change_places(steps: tuple[str, ...]) -> None:
         (("LABEL a=1", "LABEL $b=2"), "both `LABEL a=1` and `LABEL $b=2` set labels"),
         (
             ('SHELL ["/bin/bash", "-c"]', "CMD run"),
-            "`CMD run` depends on the shell that `SHELL ["/bin/bash", "-c"]` sets",
+            '`CMD run` depends on the shell that `SHELL ["/bin/bash", "-c"]` sets',
         ),
         (
             ("RUN wget -qO/x https://h/y", "RUN chmod +x /x"),

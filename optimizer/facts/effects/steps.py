@@ -214,8 +214,8 @@ def _written_by_copy(facts: Facts, copy: Copy) -> tuple[set[Place], set[Place]]:
     destination = canonical(copy.destination or "/")
     folder = bool(copy.into_folder) or destination in effects_table().standing or _is_entered(facts, copy, destination)
     writes: set[Place] = set()
-    for source in copy.sources:
-        writes |= set(_landing(facts, copy, source, destination, folder))
+    for taken in copy.sources:
+        writes |= set(_landing(facts, copy, taken, destination, folder))
     for document in copy.instruction.heredocs:
         into = destination in effects_table().standing or (copy.destination or "").endswith("/")
         writes.add(
