@@ -75,6 +75,8 @@ class Table:
     core_variables: tuple[str, ...]
     runtime_variables: tuple[str, ...]
     toolchain_packages: tuple[str, ...]
+    toolchain_programs: frozenset[str]
+    toolchain_reads: tuple[str, ...]
     certificate_packages: tuple[str, ...]
     daemons: tuple[str, ...]
     daemon_users: frozenset[str]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from optimizer.facts import Facts
+from optimizer.facts.effects.names import plain_name
 from optimizer.knowledge.effects import Deed, effects_table
 from optimizer.syntax.nodes import Instruction
 
@@ -13,6 +14,7 @@ from optimizer.syntax.nodes import Instruction
 def deed_of(program: str) -> Deed | None:
     """The row that tells which packages bring a program."""
     table = effects_table()
+    program = plain_name(program)
     if program in table.deeds:
         return table.deeds[program]
     return next((deed for name, deed in table.deeds.items() if name.partition(" ")[0] == program), None)
@@ -77,3 +79,14 @@ def starting_folder(facts: Facts, at: Instruction) -> str | None:
 def _is(base: str, image: str) -> bool:
     """Whether a reference is of the image, or of one in the folder of that name."""
     return image in base.partition("@")[0].partition(":")[0].split("/")
+
+
+def may_hold(facts: Facts, at: Instruction, folders: Iterable[str | None]) -> bool:
+    """Whether the image below may hold programs in these folders: an official image has them where its row says."""
+    stage = list(facts.stage_of[at].lineage)[-1]
+    if stage.base is None or stage.system is None:
+        return True
+    name = stage.base.partition("@")[0].partition(":")[0]
+    if stage.system.name not in posixpath.basename(name) and name not in effects_table().full_images:
+        return True
+    return not {*effects_table().lookup, *folders_of_image(facts, at)}.isdisjoint(folders)

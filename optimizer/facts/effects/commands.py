@@ -12,6 +12,7 @@ from typing import Any
 from optimizer.facts.calls import Call
 from optimizer.facts.effects import grammars
 from optimizer.facts.effects.actions import Action, Install, barrier
+from optimizer.facts.effects.names import plain_name
 from optimizer.facts.effects.places import UNKNOWN, Place, canonical, meet, within
 from optimizer.facts.effects.words import Where
 from optimizer.facts.packages import PackageCall, package_call
@@ -208,13 +209,13 @@ def _by_row(call: Call, reading: Reading, text: str, name: str) -> Action | None
             return None
     elif not plain(deed, rest, reading):
         return None
-    return _from_row(deed, reading, text, _plain_name(name), rest, words)
+    return _from_row(deed, reading, text, name, rest, words)
 
 
 def _row(name: str, words: list[str]) -> tuple[Deed, list[str]] | None:
     """The row for a command and its verb, and the words behind them."""
     table = effects_table()
-    name = _plain_name(name)
+    name = plain_name(name)
     if name in ("python", "pypy") and len(words) > 1 and words[0] == "-m":
         name, words = f"python -m {words[1]}", words[2:]
         module = words and table.deeds.get(f"{name} {words[0]}")
@@ -238,14 +239,6 @@ def _row(name: str, words: list[str]) -> tuple[Deed, list[str]] | None:
 
 def _only_asks(words: list[str]) -> bool:
     return words in (["version"], ["--version"], ["-v"], ["-V"], ["help"], ["--help"], ["env"])
-
-
-def _plain_name(name: str) -> str:
-    """`python3.11` is `python`, `pip3` is `pip`, `gcc-12` is `gcc`."""
-    match = re.fullmatch(
-        r"(python|pip|pypy|gcc|g\+\+|clang|clang\+\+|ruby|gem|php|node|lua|perl|llvm-config)-?[\d.]+", name
-    )
-    return match[1] if match and name not in effects_table().deeds else name
 
 
 def _verbs(words: list[str], deed: Deed | None) -> Iterator[tuple[int, str]]:
@@ -328,6 +321,8 @@ def _from_row(deed: Deed, reading: Reading, text: str, name: str, words: list[st
         variables |= set(table.fetching_variables)
         programs |= {"ca-certificates"}
     reading.reads |= _fixed(deed.reads, reading)
+    if deed.toolchain:
+        reading.reads |= _fixed(table.toolchain_reads, reading)
     reading.writes |= {replace(place, packaged=False) for place in _fixed(deed.writes, reading)}
     reading.deletes |= {replace(place, packaged=False) for place in _fixed(deed.deletes, reading)}
     for_all = not deed.global_options or bool(set(deed.global_options) & {*words, *verbs})

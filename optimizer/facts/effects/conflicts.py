@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.effects.actions import Action, Effects, Install
+from optimizer.facts.effects.bases import may_hold
 from optimizer.facts.effects.links import earlier, effects
 from optimizer.facts.effects.places import Place, first_meeting
 from optimizer.facts.effects.programs import added_folders, lookups, may_bring
@@ -119,7 +120,7 @@ def path_matters(facts: Facts, setter: Instruction, a: Instruction, b: Instructi
     programs.discard("ca-certificates")
     if not programs:
         return False
-    if not folders or None in folders or list(facts.stage_of[b].lineage)[-1].system is None:
+    if not folders or None in folders or may_hold(facts, b, folders):
         return True
     places = [Place(f"{folder}/{program}") for folder in folders for program in programs]
     return any(
@@ -274,10 +275,11 @@ def _places(facts: Facts, x: Action, y: Action, a: Instruction, b: Instruction) 
 def _programs(facts: Facts, x: Action, y: Action, a: Instruction, b: Instruction) -> str | None:
     """Programs that one puts where the other looks them up."""
     for one, other, at in ((x, y, b), (y, x, a)):
-        if not other.programs or one.install is not None:
+        programs = other.programs | (effects_table().toolchain_programs if other.toolchain else frozenset())
+        if not programs or one.install is not None or other.barrier:
             continue
         written = [place for place in one.writes | one.deletes if not place.packaged]
-        for program in sorted(other.programs):
+        for program in sorted(programs):
             if found := first_meeting(lookups(facts, at, program), _shadowing(program, written)):
                 return f"`{other.text}` runs `{program.lstrip('=')}`, which `{one.text}` may write ({found[1]})"
     return None
