@@ -27,6 +27,12 @@ class Taken:
     digest: str
     context: Context
 
+    @property
+    def size(self) -> int:
+        """Bytes of all files together."""
+        known = self.context.files
+        return sum(known[path].size for _, path in self.files)
+
     def prints(self) -> dict[str, str]:
         """What is told of each file in the digest, by its path in the context."""
         known = self.context.files
