@@ -1,7 +1,8 @@
 """The rebuilds of real histories, before and after dockopt: `python -m tests.replay FOLDER [LIST]`.
 
-FOLDER holds git repositories, bare or not; LIST names those to take, `owner/name` first on each line, and their category
-behind it. Each repository's shallowest Dockerfiles are replayed over its last commits; a rewrite is made at each commit.
+FOLDER holds git repositories, bare or not. LIST names those to take: `owner/name` first on each line, a category behind
+it, of which only A (an application) is taken. The shallowest Dockerfiles of each are replayed over its last commits; a
+rewrite is made at each commit.
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ def repositories(folder: Path, names: Sequence[str]) -> Iterator[tuple[str, Path
 def wanted(path: Path) -> list[str]:
     """The applications of a list."""
     lines = (line.split() for line in path.read_text("utf-8").splitlines() if not line.startswith("#"))
-    return [words[0] for words in lines if len(words) < 2 or words[1] == "A"]
+    return [words[0] for words in lines if words and words[1:2] in ([], ["A"])]
 
 
 def table(rows: Iterable[Row]) -> Iterator[str]:
