@@ -160,18 +160,20 @@ def _read(stream: IO[bytes] | None, size: int) -> bytes:
     return stream.read(size) if stream is not None else b""
 
 
-def walked(repository: Repository, commits: Sequence[str]) -> Iterator[tuple[str, dict[str, Entry], list[Change]]]:
+def walked(repository: Repository, commits: Iterable[str]) -> Iterator[tuple[str, dict[str, Entry], list[Change]]]:
     """Each commit with its tree and what changed since the one before it in the row; the tree is the same object."""
     tree: dict[str, Entry] = {}
-    for at, commit in enumerate(commits):
-        if at == 0:
+    before: str | None = None
+    for commit in commits:
+        if before is None:
             tree = repository.tree(commit)
-            yield commit, tree, [*tree.items()]
-            continue
-        changed = repository.changes(commits[at - 1], commit)
+            changed: list[Change] = [*tree.items()]
+        else:
+            changed = repository.changes(before, commit)
         for path, entry in changed:
             if entry is None:
                 tree.pop(path, None)
             else:
                 tree[path] = entry
+        before = commit
         yield commit, tree, changed

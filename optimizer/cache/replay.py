@@ -14,7 +14,7 @@ from optimizer.cache.builds import Build, Builder
 from optimizer.cache.estimates import seconds
 from optimizer.cache.git import Entry, Repository, walked
 from optimizer.cache.plan import plan
-from optimizer.cache.snapshots import Snapshot
+from optimizer.cache.snapshots import Snapshot, snapshot
 from optimizer.cache.steps import Step
 from optimizer.cache.verdicts import Outcome, judge
 from optimizer.cache.watched import Watched
@@ -59,6 +59,8 @@ class Replay:
     rebuilds: Mapping[str, tuple[Rebuild, ...]]
     skipped: Mapping[str, int]
     """Commits that could not be judged, by the reason."""
+    often: Mapping[str, Mapping[str, tuple[int, float]]] = field(default_factory=dict)
+    """By the rewrite, then by the step's text: how often it ran again, and the seconds of it all together."""
 
     def steps(self, name: str) -> float:
         """The share of the steps that ran again, over all commits."""
@@ -86,7 +88,7 @@ def _share(pairs: Iterable[tuple[float, float]]) -> float:
 def replay(
     repository: Repository,
     dockerfile: str,
-    commits: Sequence[str],
+    commits: Iterable[str],
     rewrites: Mapping[str, Rewrite],
     *,
     context: str | None = None,
@@ -106,6 +108,7 @@ def replay(
         walk.context or ".",
         {name: tuple(variant.rebuilds) for name, variant in walk.variants.items()},
         walk.skipped,
+        {name: variant.often for name, variant in walk.variants.items()},
     )
 
 
@@ -116,6 +119,9 @@ class _Variant:
     rewrite: Rewrite
     cached: set[str] = field(default_factory=set)
     rebuilds: list[Rebuild] = field(default_factory=list)
+    often: dict[str, tuple[int, float]] = field(default_factory=dict)
+    whole: tuple[int, float] = (0, 0.0)
+    """Steps and seconds of the newest build."""
     _last: tuple[str, Watched, Rewritten] | None = None
 
     def rewritten(self, text: str, context: Context) -> Rewritten:
@@ -160,8 +166,8 @@ class _Walk:
             self._repeat(commit)
             return
         self.repository.measure(tree[path].blob for path in changed if path in tree and self._inside(path))
-        snapshot = self._snapshot(commit, tree)
-        built = {name: self._built(v, content, snapshot) for name, v in self.variants.items()}
+        given = snapshot(self.repository, tree, commit, self.dockerfile, self.context or "", git_folder=self.git_folder)
+        built = {name: self._built(v, content, given) for name, v in self.variants.items()}
         why = next((result for result in built.values() if isinstance(result, str)), None)
         if why is not None:
             self._skip(why)
@@ -185,29 +191,22 @@ class _Walk:
 
     def _repeat(self, commit: str) -> None:
         for variant in self.variants.values():
-            if variant.rebuilds:
-                last = variant.rebuilds[-1]
-                variant.rebuilds.append(Rebuild(commit, last.steps, 0, last.seconds, 0.0))
+            steps, all_seconds = variant.whole
+            variant.rebuilds.append(Rebuild(commit, steps, 0, all_seconds, 0.0))
 
-    def _snapshot(self, commit: str, tree: Mapping[str, Entry]) -> Snapshot:
-        root = self.context or ""
-        inside = {path[len(root) + 1 :]: e for path, e in tree.items() if self._inside(path)} if root else dict(tree)
-        name = posixpath.relpath(self.dockerfile, root or ".")
-        return Snapshot(self.repository, inside, commit, name, self.git_folder and not root)
-
-    def _built(self, variant: _Variant, content: bytes, snapshot: Snapshot) -> str | dict[Step, tuple[bool, float]]:
+    def _built(self, variant: _Variant, content: bytes, given: Snapshot) -> str | dict[Step, tuple[bool, float]]:
         """The steps with what becomes of each (run again, seconds); a text where the commit cannot be judged."""
         text = content.decode("utf-8", "surrogateescape")
-        rewritten = variant.rewritten(text, snapshot)
+        rewritten = variant.rewritten(text, given)
         if rewritten.text != text or rewritten.files:
             files = dict(rewritten.files)
-            if snapshot.dockerfile in snapshot.entries:
-                files[snapshot.dockerfile] = rewritten.text.encode("utf-8", "surrogateescape")
-            snapshot = snapshot.with_files(files)
+            if given.dockerfile in given.entries:
+                files[given.dockerfile] = rewritten.text.encode("utf-8", "surrogateescape")
+            given = given.with_files(files)
         plain = self._tree(rewritten.text)
         if plain.problems:
             return "BuildKit rejects the Dockerfile"
-        facts = Facts(plain.tree, snapshot)
+        facts = Facts(plain.tree, given)
         facts.inherit(plain)
         verdicts = judge(plan(self.build(facts)), cached=variant.cached)
         if any(verdict.outcome is Outcome.FAILS for verdict in verdicts):
@@ -221,11 +220,16 @@ class _Walk:
 
     def _add(self, commit: str, variant: _Variant, steps: Mapping[Step, tuple[bool, float]]) -> None:
         """Count each key once: what two stages share is built once."""
-        once = {step.key: told for step, told in steps.items()}
-        again = [cost for runs, cost in once.values() if runs]
+        once = {step.key: (step, *told) for step, told in steps.items()}
+        again = [(step, cost) for step, runs, cost in once.values() if runs]
+        variant.whole = len(once), sum(cost for *_, cost in once.values())
         if self.full:
-            whole = sum(cost for _, cost in once.values())
-            variant.rebuilds.append(Rebuild(commit, len(once), len(again), whole, sum(again)))
+            variant.rebuilds.append(
+                Rebuild(commit, variant.whole[0], len(again), variant.whole[1], sum(c for _, c in again))
+            )
+            for step, cost in again:
+                times, sum_of = variant.often.get(step.title, (0, 0.0))
+                variant.often[step.title] = (times + 1, sum_of + cost)
         variant.cached |= once.keys()
 
 

@@ -6,6 +6,7 @@ changes with each commit.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -79,6 +80,22 @@ class Snapshot:
         if path == ".git/HEAD":
             return self.commit
         return self.entries[path].blob if path in self.entries else None
+
+
+def snapshot(
+    repository: Repository,
+    tree: Mapping[str, Entry],
+    commit: str,
+    dockerfile: str,
+    root: str,
+    *,
+    git_folder: bool = True,
+) -> Snapshot:
+    """The context in a folder of a commit's tree, for a Dockerfile; both are paths from the repository's top."""
+    prefix = f"{root}/" if root else ""
+    inside = {path[len(prefix) :]: e for path, e in tree.items() if path.startswith(prefix)} if root else dict(tree)
+    name = posixpath.relpath(dockerfile, root or ".")
+    return Snapshot(repository, inside, commit, name, git_folder and not root)
 
 
 def _mode(entry: Entry) -> int:

@@ -8,6 +8,7 @@ from enum import Enum
 from hashlib import blake2b
 
 from optimizer.cache.taken import Taken
+from optimizer.facts.texts import argument_text
 from optimizer.syntax.nodes import Instruction
 
 
@@ -82,6 +83,11 @@ class Step:
     def name(self) -> str:
         """RUN, COPY, ADD, WORKDIR; for the classic builder any instruction."""
         return self.instruction.name
+
+    @property
+    def title(self) -> str:
+        """What it says, on one line."""
+        return " ".join(f"{self.name} {argument_text(self.instruction)}".split())
 
 
 def key_of(name: str, parts: Iterable[Part], above: str) -> str:

@@ -122,7 +122,7 @@ def _twins(before: Plan, after: Plan) -> dict[Step, Step]:
 
 
 def _paired(old: tuple[Step, ...], new: tuple[Step, ...]) -> Iterator[tuple[Step, Step]]:
-    matcher = SequenceMatcher(None, [_headline(s) for s in old], [_headline(s) for s in new], autojunk=False)
+    matcher = SequenceMatcher(None, [s.title for s in old], [s.title for s in new], autojunk=False)
     for kind, first, last, start, end in matcher.get_opcodes():
         if kind == "equal":
             yield from zip(new[start:end], old[first:last], strict=True)
@@ -135,16 +135,12 @@ def _paired(old: tuple[Step, ...], new: tuple[Step, ...]) -> Iterator[tuple[Step
                     yield step, match
 
 
-def _headline(step: Step) -> str:
-    return f"{step.name} {argument_text(step.instruction)}"
-
-
 def _reasons(step: Step, twin: Step) -> Iterator[Reason]:
     """What in the step's own parts differs, each cause once."""
     old, new = list(twin.parts), list(step.parts)
     if [part.told for part in old] == [part.told for part in new]:
         return
-    same_text = _headline(step) == _headline(twin)
+    same_text = step.title == twin.title
     if not same_text:
         yield Reason(Cause.TEXT)
     values = {(part.told[0], part.subject): part for part in old}
