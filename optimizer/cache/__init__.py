@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from optimizer.cache.builds import Base, Build, Builder
-from optimizer.cache.plan import Plan, PlannedStage, plan
+from optimizer.cache.plans import Plan, PlannedStage, plan
 from optimizer.cache.steps import Cause, Step
 from optimizer.cache.verdicts import Outcome, Reason, Verdict, judge
 

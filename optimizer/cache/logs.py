@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from optimizer.cache.plan import Plan, PlannedStage
+from optimizer.cache.plans import Plan, PlannedStage
 from optimizer.cache.steps import Step
 from optimizer.prove.steps import BuildLog
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from optimizer.cache.builds import Build, Builder
 from optimizer.cache.estimates import seconds
 from optimizer.cache.git import Entry, Repository, walked
-from optimizer.cache.plan import plan
+from optimizer.cache.plans import plan
 from optimizer.cache.snapshots import Snapshot, snapshot
 from optimizer.cache.steps import Step
 from optimizer.cache.verdicts import Outcome, judge

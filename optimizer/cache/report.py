@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from optimizer.cache.estimates import seconds
 from optimizer.cache.logs import Log, Logged, assigned
-from optimizer.cache.plan import Plan
+from optimizer.cache.plans import Plan
 from optimizer.cache.verdicts import Outcome, Verdict, judge
 
 

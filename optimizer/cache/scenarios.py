@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from optimizer.cache.builds import Build
-from optimizer.cache.plan import Plan
+from optimizer.cache.plans import Plan
 from optimizer.cache.steps import Step
 from optimizer.cache.taken import content_print
 from optimizer.facts import Facts

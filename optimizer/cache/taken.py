@@ -139,6 +139,8 @@ def _regular(pattern: str) -> str:
             inside = pattern[at + 1 : end].replace("\\", "\\\\").replace("[", "\\[")
             out.append(f"[{inside}]")
             at = end
+        elif char == "[":
+            return "(?!)"
         elif char == "\\" and at + 1 < len(pattern):
             at += 1
             out.append(re.escape(pattern[at]))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import Enum
 
-from optimizer.cache.plan import Plan, PlannedStage
+from optimizer.cache.plans import Plan, PlannedStage
 from optimizer.cache.steps import Cause, Part, Step
 from optimizer.facts.texts import argument_text
 

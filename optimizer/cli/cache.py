@@ -155,8 +155,8 @@ def _in_context(name: str, folder: Path, build: Build) -> str:
     """The path of a file in the context, told as the user has it. Raises UsageError where a build does not see it."""
     known = build.facts.context.files if build.facts.context else {}
     here = Path(name)
-    path = here.absolute()
-    root = folder.absolute()
+    path = here.absolute().parent.resolve() / here.name
+    root = folder.resolve()
     inside = path.relative_to(root).as_posix() if path.is_relative_to(root) else name
     for found in (inside, name):
         if found in known:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from optimizer.cache.plan import Plan, PlannedStage
+from optimizer.cache.plans import Plan, PlannedStage
 from optimizer.facts.mounts import mounts
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from optimizer.cache import Builder, Outcome, Step, judge, plan
+from optimizer.cache.steps import Part, digest, key_of
 from optimizer.facts.texts import argument_text
 from tests.cache.build import Sketch, states
 
@@ -74,3 +75,25 @@ def tag(step: Step) -> str:
         found = _TAG.findall(argument_text(step.instruction))
         return found[-1] if found else ""
     return ""
+
+
+@pytest.mark.parametrize(
+    "forgotten",
+    ["text", "variable", "user", "folder", "flag", "files", "stage", "remote", "option", "epoch", "chain", "base"],
+)
+def test_a_model_that_forgets_something_is_caught(forgotten: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each ingredient of a key is needed for some row."""
+
+    def careless(name: str, parts: Iterable[Part], above: str) -> str:
+        kept = [part for part in parts if part.told[0] != forgotten]
+        return key_of(name, kept, "" if forgotten == "chain" else above)
+
+    def based_on_nothing(*pieces: str) -> str:
+        return digest(*pieces) if pieces[0] != "image" else ""
+
+    if forgotten == "base":
+        monkeypatch.setattr("optimizer.cache.plans.digest", based_on_nothing)
+    monkeypatch.setattr("optimizer.cache.plans.key_of", careless)
+    rows = [row for row in TABLE["row"] if "buildkit" in row]
+    wrong = [row["change"] for row in rows if rerun(row, Builder.BUILDKIT) != sorted(row["buildkit"])]
+    assert wrong
