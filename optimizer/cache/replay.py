@@ -19,6 +19,7 @@ from optimizer.cache.steps import Step
 from optimizer.cache.verdicts import Outcome, judge
 from optimizer.cache.watched import Watched
 from optimizer.facts import Context, Facts
+from optimizer.facts.context.globs import BadPattern
 from optimizer.facts.copies import normalised
 from optimizer.syntax.parser import parse
 
@@ -167,7 +168,11 @@ class _Walk:
             return
         self.repository.measure(tree[path].blob for path in changed if path in tree and self._inside(path))
         given = snapshot(self.repository, tree, commit, self.dockerfile, self.context or "", git_folder=self.git_folder)
-        built = {name: self._built(v, content, given) for name, v in self.variants.items()}
+        try:
+            built = {name: self._built(v, content, given) for name, v in self.variants.items()}
+        except BadPattern:
+            self._skip("BuildKit rejects the ignore file")
+            return
         why = next((result for result in built.values() if isinstance(result, str)), None)
         if why is not None:
             self._skip(why)
@@ -197,6 +202,8 @@ class _Walk:
     def _built(self, variant: _Variant, content: bytes, given: Snapshot) -> str | dict[Step, tuple[bool, float]]:
         """The steps with what becomes of each (run again, seconds); a text where the commit cannot be judged."""
         text = content.decode("utf-8", "surrogateescape")
+        if not given.files:  # Raises here what a rewrite must not see.
+            return "the build context is empty"
         rewritten = variant.rewritten(text, given)
         if rewritten.text != text or rewritten.files:
             files = dict(rewritten.files)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from optimizer.cache.builds import Build
 from optimizer.cache.plans import Plan
 from optimizer.cache.steps import Step
-from optimizer.cache.taken import content_print
 from optimizer.facts import Facts
-from optimizer.facts.context import Context, File
+from optimizer.facts.context import Context, File, IgnoreFile
 from optimizer.knowledge.costs import changes
 
 _ASIDE = (".dockerignore", ".gitignore", ".md")
@@ -33,13 +31,29 @@ class Edited:
         """What a file held before the change."""
         return self.context.content(path)
 
-    def digest(self, path: str) -> str:
+    def head(self, path: str, size: int) -> bytes | None:
+        """The first bytes of a file before the change."""
+        return self.context.head(path, size)
+
+    def digest(self, path: str) -> str | None:
         """What stands for a file's content."""
-        told = content_print(self.context, self.context.files[path])
+        told = self.context.digest(path)
         return f"{told} edited" if path in self.paths else told
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.context, name)
+    @property
+    def folders(self) -> Collection[str]:
+        """The folders by their paths."""
+        return self.context.folders
+
+    @property
+    def ignored(self) -> Mapping[str, int] | None:
+        """Bytes that are not sent."""
+        return self.context.ignored
+
+    @property
+    def ignore_file(self) -> IgnoreFile | None:
+        """What says which files are not sent."""
+        return self.context.ignore_file
 
 
 def edited(build: Build, paths: Collection[str]) -> Build:

@@ -7,14 +7,19 @@ changes with each commit.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha1
 
 from optimizer.cache.git import Entry, Repository
-from optimizer.cache.ignores import ignores
-from optimizer.facts.context import File
+from optimizer.cache.ignores import left_out
+from optimizer.facts.context import File, IgnoreFile, folders_above
+from optimizer.facts.context.ignore import patterns_in
+
+GIT = ".git/HEAD"
+"""Stands for the folder `.git` and all that is in it."""
+_MODES = {"100755": 0o755, "120000": 0o777}
 
 
 @dataclass(frozen=True)
@@ -36,28 +41,39 @@ class Snapshot:
 
     @cached_property
     def files(self) -> Mapping[str, File]:
-        """All files by their paths, sorted."""
-        out = ignores(self._ignore_text)
+        """All files by their paths, sorted. Raises BadPattern where a build fails on the ignore file."""
+        out = left_out(self.ignore_file.patterns if self.ignore_file else ())
         known = self.repository.size
         found = {
-            path: File(path, known(entry.blob), _mode(entry), self._link(entry))
+            path: File(path, known(entry.blob), _MODES.get(entry.mode, 0o644), self._link(entry))
             for path, entry in self.entries.items()
             if not out(path)
         }
         for path, content in self.given.items():
             if not out(path):
                 found[path] = File(path, len(content), found[path].mode if path in found else 0o644)
-        if self.git_folder and not out(".git") and not out(".git/HEAD"):
-            found[".git/HEAD"] = File(".git/HEAD", 0)
+        if self.git_folder and not out(GIT):
+            found[GIT] = File(GIT, 0)
         return dict(sorted(found.items()))
 
+    @cached_property
+    def folders(self) -> Collection[str]:
+        """The folders that hold files: git knows no others."""
+        return folders_above(self.files)
+
     @property
-    def _ignore_text(self) -> str:
+    def ignored(self) -> Mapping[str, int] | None:
+        """Not counted."""
+        return None
+
+    @cached_property
+    def ignore_file(self) -> IgnoreFile | None:
+        """What says which files are not sent; None where nothing does."""
         for path in (f"{self.dockerfile}.dockerignore", ".dockerignore"):
             content = self._raw(path)
             if content is not None:
-                return content.decode("utf-8", "surrogateescape")
-        return ""
+                return IgnoreFile(path, patterns_in(content) or ())
+        return None
 
     def _raw(self, path: str) -> bytes | None:
         if path in self.given:
@@ -73,11 +89,16 @@ class Snapshot:
         """What a file holds; None where there is no such file."""
         return self._raw(path) if path in self.files else None
 
+    def head(self, path: str, size: int) -> bytes | None:
+        """The first bytes of a file; None where there is no such file."""
+        content = self.content(path)
+        return None if content is None else content[:size]
+
     def digest(self, path: str) -> str | None:
         """What stands for a file's content."""
         if path in self.given:
             return sha1(b"blob %d\0" % len(self.given[path]) + self.given[path]).hexdigest()
-        if path == ".git/HEAD":
+        if path == GIT:
             return self.commit
         return self.entries[path].blob if path in self.entries else None
 
@@ -96,7 +117,3 @@ def snapshot(
     inside = {path[len(prefix) :]: e for path, e in tree.items() if path.startswith(prefix)} if root else dict(tree)
     name = posixpath.relpath(dockerfile, root or ".")
     return Snapshot(repository, inside, commit, name, git_folder and not root)
-
-
-def _mode(entry: Entry) -> int:
-    return 0o755 if entry.mode == "100755" else 0o644

@@ -12,10 +12,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from optimizer.cache.ignores import left_out
 from optimizer.facts.context import Context, File
+from optimizer.facts.context.globs import BadPattern, glob
 from optimizer.facts.copies import normalised
 
 _WILD = re.compile(r"[*?\[\\]")
+_MOST_LINKS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class Index:
     def _taken(self, source: str, excludes: Sequence[str], *, parents: bool, classic: bool) -> Taken | None:
         path = normalised(source.replace("/./", "/") if parents else source)
         roots = self._matching(path) if _WILD.search(path) else [path]
-        out = excluded(excludes)
+        out = _excluded(excludes)
         found: list[tuple[str, str]] = []
         for root in roots:
             whole = len(roots) > 1 or (root != path and not classic) or parents
@@ -69,13 +72,14 @@ class Index:
                 for name, inside in self._below(root)
                 if not out(name or posixpath.basename(root))
             ]
-        if not found:
+        if not found and not any(root == "." or root in self._context.folders for root in roots):
             return None
         name = ",".join(roots) if classic else "" if path == "." else posixpath.basename(path)
         return Taken(name, tuple(found), self._digest(found, classic=classic), self._context)
 
     def _below(self, root: str) -> list[tuple[str, str]]:
         """The file of that path, or all files below that folder, with their names inside it."""
+        root = self._behind_links(root)
         if root == ".":
             return [(path, path) for path in self._paths]
         if root in self._context.files:
@@ -85,10 +89,26 @@ class Index:
         last = bisect_left(self._paths, root + "0", first)  # "0" is the character behind "/".
         return [(path[len(prefix) :], path) for path in self._paths[first:last]]
 
+    def _behind_links(self, path: str) -> str:
+        """Where a source leads that is a link, or lies behind one: never out of the context."""
+        known = self._context.files
+        for _ in range(_MOST_LINKS):
+            heads = [path[: slash.start()] for slash in re.finditer("/", path)] + [path]
+            link = next((known[head] for head in heads if head in known and known[head].link), None)
+            if link is None:
+                return path
+            target = posixpath.join(posixpath.dirname(link.path), link.link or "", path[len(link.path) + 1 :])
+            path = normalised(target)
+        return path
+
     def _matching(self, pattern: str) -> list[str]:
         """The files and folders that a wildcard names; `*` stops at a slash (Go's `filepath.Match`)."""
-        matches, depth = go_pattern(pattern), pattern.count("/") + 1
+        depth = pattern.count("/") + 1
         found = dict.fromkeys("/".join(path.split("/")[:depth]) for path in self._paths if path.count("/") + 1 >= depth)
+        try:
+            matches = glob(pattern).fullmatch
+        except BadPattern:
+            return []
         return [path for path in found if matches(path)]
 
     def _digest(self, files: Sequence[tuple[str, str]], *, classic: bool) -> str:
@@ -109,49 +129,14 @@ def fingerprint(context: Context, file: File, *, classic: bool = False) -> str:
 
 
 def content_print(context: Context, file: File) -> str:
-    """What stands for a file's content: the context's own digest, where it has one."""
-    told = getattr(context, "digest", None)
-    if callable(told):
-        return str(told(file.path))
-    content = context.content(file.path)
-    return f"size {file.size}" if content is None else blake2b(content, digest_size=16).hexdigest()
+    """What stands for a file's content; for one that cannot be read, its size."""
+    told = context.digest(file.path)
+    return f"size {file.size}" if told is None else told
 
 
-def go_pattern(pattern: str) -> Callable[[str], object]:
-    """Go's `filepath.Match` as a predicate; a pattern that Go rejects matches nothing."""
+def _excluded(patterns: Sequence[str]) -> Callable[[str], bool]:
+    """Whether `--exclude` leaves a path out; patterns that BuildKit rejects leave out nothing."""
     try:
-        return re.compile(_regular(pattern), re.S).fullmatch
-    except re.error:
-        return lambda _: None
-
-
-def _regular(pattern: str) -> str:
-    out: list[str] = []
-    at = 0
-    while at < len(pattern):
-        char = pattern[at]
-        end = pattern.find("]", at + 2) if char == "[" else -1
-        if char == "*":
-            out.append("[^/]*")
-        elif char == "?":
-            out.append("[^/]")
-        elif end > 0:
-            inside = pattern[at + 1 : end].replace("\\", "\\\\").replace("[", "\\[")
-            out.append(f"[{inside}]")
-            at = end
-        elif char == "[":
-            return "(?!)"
-        elif char == "\\" and at + 1 < len(pattern):
-            at += 1
-            out.append(re.escape(pattern[at]))
-        else:
-            out.append(re.escape(char))
-        at += 1
-    return "".join(out)
-
-
-def excluded(patterns: Sequence[str]) -> Callable[[str], bool]:
-    """Whether `--exclude` leaves a path out."""
-    from optimizer.cache.ignores import ignores
-
-    return ignores("\n".join(patterns)) if patterns else lambda _: False
+        return left_out(tuple(patterns))
+    except BadPattern:
+        return lambda path: False

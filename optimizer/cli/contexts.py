@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from optimizer.cache.disk import Folder
-from optimizer.cli.errors import UsageError
+from optimizer.cli.errors import FileError, UsageError
 from optimizer.cli.names import shown
-from optimizer.cli.prover import ignore_text
+from optimizer.facts.context import Context, Missing
+from optimizer.facts.context.disk import listed
+from optimizer.facts.context.ignore import ignore_file
 
 
 def context_folder(dockerfile: Path, wish: Path | None) -> Path:
@@ -17,6 +18,10 @@ def context_folder(dockerfile: Path, wish: Path | None) -> Path:
     return wish if wish is not None else dockerfile.absolute().parent
 
 
-def context_in(dockerfile: Path, folder: Path) -> Folder:
-    """What the folder holds, less what the Dockerfile's ignore file leaves out."""
-    return Folder(folder, ignore_text(dockerfile, folder) or "")
+def context_in(dockerfile: Path, folder: Path) -> Context:
+    """What the folder holds, less what the Dockerfile's ignore file leaves out. Raises FileError."""
+    ignore = ignore_file(dockerfile.absolute(), folder)
+    found = ignore if isinstance(ignore, Missing) else listed(folder, ignore)
+    if isinstance(found, Missing):
+        raise FileError(f"{shown(dockerfile)}: {found.why}")
+    return found

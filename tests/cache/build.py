@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from optimizer.cache import Base, Build, Builder, Plan, plan
-from optimizer.cache.ignores import ignores
+from optimizer.cache.ignores import left_out
 from optimizer.facts import Facts
-from optimizer.facts.context import File
+from optimizer.facts.context import File, IgnoreFile, folders_above
+from optimizer.facts.context.ignore import patterns_in
 from optimizer.syntax.parser import parse
 
 FILES = {
@@ -32,18 +34,36 @@ class Sketch:
     modes: Mapping[str, str] = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict)
 
-    @property
+    ignored: Mapping[str, int] | None = None
+
+    @cached_property
+    def ignore_file(self) -> IgnoreFile | None:
+        text = self.texts.get(".dockerignore")
+        return None if text is None else IgnoreFile(".dockerignore", patterns_in(text.encode()) or ())
+
+    @cached_property
     def files(self) -> Mapping[str, File]:
-        out = ignores(self.texts.get(".dockerignore", ""))
+        out = left_out(self.ignore_file.patterns if self.ignore_file else ())
         return {
             path: File(path, 1, int(self.modes.get(path, "644"), 8), self.links.get(path))
             for path in sorted({**self.texts, **self.links})
             if not out(path)
         }
 
+    @cached_property
+    def folders(self) -> Collection[str]:
+        return folders_above(self.files)
+
     def content(self, path: str) -> bytes | None:
         text = self.texts.get(path)
         return None if text is None else text.encode()
+
+    def head(self, path: str, size: int) -> bytes | None:
+        content = self.content(path)
+        return None if content is None else content[:size]
+
+    def digest(self, path: str) -> str | None:
+        return self.texts.get(path)
 
 
 def planned(text: str, files: Mapping[str, str] = FILES, **more: Any) -> Plan:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from optimizer.cache.ignores import ignores
-from optimizer.cache.taken import Index, go_pattern
+from optimizer.cache.ignores import left_out
+from optimizer.cache.taken import Index
 from optimizer.facts.context import Given
 from tests.cache.build import FILES, Sketch
 
@@ -56,23 +56,23 @@ def test_a_context_without_digests_of_its_own() -> None:
     assert one.digest != two.digest
 
 
-@pytest.mark.parametrize(
-    ("pattern", "path", "matches"),
-    [("*", "a/b", False), ("*", "a", True), ("a\\*", "a*", True), ("[a-c]x", "bx", True), ("[", "[", False)],
-)
-def test_patterns_of_go(pattern: str, path: str, matches: bool) -> None:
-    assert bool(go_pattern(pattern)(path)) == matches
+def test_a_source_that_is_a_link_is_what_it_leads_to() -> None:
+    index = Index(Sketch(FILES, links={"l": "f1", "m": "./d/sub", "n": "m", "out": "../../f2", "round": "round"}))
+    found = {name: index.taken(name) for name in ("l", "m", "n/c", "out", "f1", "f2", "d/sub", "d/sub/c")}
+    digests = {name: taken.digest if taken else None for name, taken in found.items()}
+    assert digests["l"] == digests["f1"]
+    assert digests["m"] == digests["d/sub"]
+    assert digests["n/c"] == digests["d/sub/c"]
+    assert digests["out"] == digests["f2"]
+    assert index.taken("round") is not None
 
 
-@pytest.mark.parametrize(
-    ("text", "out", "kept"),
-    [
-        ("*.md", ["a.md"], ["x/a.md"]),
-        ("**/*.md", ["a.md", "x/y/a.md"], ["a.txt"]),
-        ("node_modules", ["node_modules/x/y"], ["x/node_modules/y"]),
-        ("*\n!src", ["a", "b/c"], ["src/x"]),
-        ("# no\n\n/build/", ["build/x"], ["# no", "x/build"]),
-    ],
-)
-def test_ignore_files(text: str, out: list[str], kept: list[str]) -> None:
-    assert [path for path in out + kept if ignores(text)(path)] == out
+def test_a_link_inside_a_folder_is_a_link() -> None:
+    one, two = (Index(Sketch(FILES, links={"d/l": target})).taken("d") for target in ("a", "b"))
+    assert one is not None and two is not None
+    assert one.digest != two.digest
+
+
+def test_an_ignore_file_is_asked_for_each_folder_above() -> None:
+    out = left_out(("*", "!src", "src/x"))
+    assert [path for path in ("a", "b/c", "src/a", "src/x/y") if out(path)] == ["a", "b/c", "src/x/y"]
