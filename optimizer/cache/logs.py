@@ -6,12 +6,13 @@ LogError     no log of a build that is known here
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from optimizer.cache.plans import Plan, PlannedStage
 from optimizer.cache.steps import Step
 from optimizer.prove.steps import BuildLog
+from optimizer.prove.steps import Step as Ran
 
 _PLAIN = re.compile(r"^#(?P<number>\d+) (?P<said>.*)$")
 _VERTEX = re.compile(r"^\[(?:(?P<stage>[^\]]*) )?(?P<at>\d+)/\d+\] (?P<name>[A-Za-z]+)\b")
@@ -48,7 +49,7 @@ def read_log(data: bytes) -> Log:
     """Raises LogError where there is no step of a build in the text."""
     text = data.decode("utf-8", "replace")
     if text.lstrip().startswith("{"):
-        log = Log(tuple(_json(data)))
+        log = log_of(_json(data))
     elif _CLASSIC.search(text) or re.search(_CLASSIC.pattern, text, re.M):
         log = Log(tuple(_classic(text)), classic=True)
     else:
@@ -61,22 +62,20 @@ def read_log(data: bytes) -> Log:
     return log
 
 
-def _json(data: bytes) -> Iterator[Logged]:
+def log_of(steps: Iterable[Ran]) -> Log:
+    """The log of a build that was just made."""
+    numbered = ((_VERTEX.match(step.name), step) for step in steps)
+    found = (_logged(v, cached=s.cached, seconds=None if s.cached else s.seconds) for v, s in numbered if v)
+    return Log(tuple(found))
+
+
+def _json(data: bytes) -> tuple[Ran, ...]:
     log = BuildLog(lambda line: None)
     try:
         log.read(data.splitlines())
+        return log.steps
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise LogError(f"its JSON is not what a build prints: {error}") from error
-    for step in log.steps:
-        match = _VERTEX.match(step.name)
-        if match:
-            yield Logged(
-                match["stage"], int(match["at"]), match["name"].upper(), step.cached, _took(step.seconds, step.cached)
-            )
-
-
-def _took(seconds: float, cached: bool) -> float | None:
-    return None if cached else seconds
 
 
 def _plain(text: str) -> Iterator[Logged]:
