@@ -60,7 +60,7 @@ def cache_all(path: str, options: CacheOptions) -> int:
     failed = False
     for one in find([Path(path)]):
         try:
-            found.append(_one(one.path, options, log))
+            found.append(examined(one.path, options, log))
         except FileError as error:
             output.note(str(error))
             failed = True
@@ -101,8 +101,8 @@ def _log(path: Path | None) -> Log | None:
         raise FileError(f"{shown(path)}: {error}") from error
 
 
-def _one(path: Path, options: CacheOptions, log: Log | None) -> Shown:
-    """What is to be said of one file. Raises FileError."""
+def examined(path: Path, options: CacheOptions, log: Log | None = None) -> Shown:
+    """What is to be said of one file. Raises FileError or UsageError."""
     try:
         if options.last is not None:
             return _history(path, options, options.last)
