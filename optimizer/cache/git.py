@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from optimizer.facts.context import File
+
 _ENVIRONMENT = {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
 _GONE = "0" * 40
 
@@ -39,6 +41,8 @@ class Repository:
         self._readers: dict[str, subprocess.Popen[bytes]] = {}
         self._blobs: dict[str, bytes | None] = {}
         self._sizes: dict[str, int] = {}
+        self.files: dict[tuple[str, Entry], File] = {}
+        """The files of contexts that were looked at, which are the same for many commits."""
         self.top = Path(os.fsdecode(self._ask("rev-parse", "--show-prefix").strip()))
         """The folder that was given, relative to the top of the repository."""
 

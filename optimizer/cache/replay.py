@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from optimizer.cache.builds import Build, Builder
 from optimizer.cache.estimates import seconds
 from optimizer.cache.git import Entry, Repository, walked
-from optimizer.cache.plans import plan
+from optimizer.cache.plans import Plan, plan
 from optimizer.cache.snapshots import Snapshot, snapshot
 from optimizer.cache.steps import Step
 from optimizer.cache.verdicts import Outcome, judge
@@ -150,6 +150,7 @@ class _Walk:
     variants: dict[str, _Variant] = field(default_factory=dict)
     _trees: dict[str, Facts] = field(default_factory=dict)
     _stale: bool = True
+    _last: tuple[Facts, Snapshot, Plan] | None = None
 
     def __post_init__(self) -> None:
         self.variants = {name: _Variant(rewrite) for name, rewrite in self.rewrites.items()}
@@ -213,12 +214,18 @@ class _Walk:
         plain = self._tree(rewritten.text)
         if plain.problems:
             return "BuildKit rejects the Dockerfile"
-        facts = Facts(plain.tree, given)
-        facts.inherit(plain)
-        verdicts = judge(plan(self.build(facts)), cached=variant.cached)
+        verdicts = judge(self._planned(plain, given), cached=variant.cached)
         if any(verdict.outcome is Outcome.FAILS for verdict in verdicts):
             return "it copies files that are not in git"
         return {v.step: (v.runs, seconds(v.step, plain)) for v in verdicts if v.outcome is not Outcome.UNUSED}
+
+    def _planned(self, plain: Facts, given: Snapshot) -> Plan:
+        """The plan; the one of the way before, where that has the same file in the same context."""
+        if self._last is None or self._last[0] is not plain or self._last[1] is not given:
+            facts = Facts(plain.tree, given)
+            facts.inherit(plain)
+            self._last = plain, given, plan(self.build(facts))
+        return self._last[2]
 
     def _tree(self, text: str) -> Facts:
         if text not in self._trees:

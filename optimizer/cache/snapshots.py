@@ -43,12 +43,7 @@ class Snapshot:
     def files(self) -> Mapping[str, File]:
         """All files by their paths, sorted. Raises BadPattern where a build fails on the ignore file."""
         out = left_out(self.ignore_file.patterns if self.ignore_file else ())
-        known = self.repository.size
-        found = {
-            path: File(path, known(entry.blob), _MODES.get(entry.mode, 0o644), self._link(entry))
-            for path, entry in self.entries.items()
-            if not out(path)
-        }
+        found = {path: self._file(path, entry) for path, entry in self.entries.items() if not out(path)}
         for path, content in self.given.items():
             if not out(path):
                 found[path] = File(path, len(content), found[path].mode if path in found else 0o644)
@@ -79,6 +74,14 @@ class Snapshot:
         if path in self.given:
             return self.given[path]
         return self.repository.blob(self.entries[path].blob) if path in self.entries else None
+
+    def _file(self, path: str, entry: Entry) -> File:
+        """The same object commit after commit, as long as the file is the same."""
+        known = self.repository.files
+        if (path, entry) not in known:
+            mode = _MODES.get(entry.mode, 0o644)
+            known[path, entry] = File(path, self.repository.size(entry.blob), mode, self._link(entry))
+        return known[path, entry]
 
     def _link(self, entry: Entry) -> str | None:
         if entry.mode != "120000":
