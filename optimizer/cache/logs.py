@@ -114,7 +114,9 @@ def assigned(log: Log, plan: Plan) -> dict[Step, Logged]:
         step = places.get((logged.stage, logged.at))
         if step is not None and step.name == logged.name:
             found[step] = logged
-    return found
+    # What two stages share is built, and told, once.
+    by_key = {step.key: logged for step, logged in found.items()}
+    return {step: by_key[step.key] for step in plan.steps if step.key in by_key}
 
 
 def _places(plan: Plan) -> Iterator[tuple[_Place, Step]]:

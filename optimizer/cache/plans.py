@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from optimizer.cache.builds import Base, Build, Builder
 from optimizer.cache.ingredients import Ingredients
 from optimizer.cache.state import State, prologue_of
-from optimizer.cache.steps import Cause, Part, Step, digest, key_of
+from optimizer.cache.steps import Step, digest, key_of
 from optimizer.facts import BuildStage
 from optimizer.facts.mounts import mounts
 from optimizer.syntax.nodes import Instruction, Words
@@ -185,8 +185,3 @@ def image_name(text: str) -> str:
     if slash and ("." in first or ":" in first or first == "localhost"):
         return name
     return f"docker.io/{name}" if slash else f"docker.io/library/{name}"
-
-
-def base_part(base: str, image: Base) -> Part:
-    """What a stage stands on, as a part of a reason."""
-    return Part(Cause.BASE, base, image.layers)

@@ -96,3 +96,11 @@ def test_a_log_of_another_file_is_not_believed() -> None:
 def test_what_is_no_log(data: bytes) -> None:
     with pytest.raises(LogError):
         read_log(data)
+
+
+def test_a_step_that_two_stages_share_is_told_once() -> None:
+    text = "FROM a AS one\nRUN x\nRUN y\nFROM a AS two\nRUN x\nCOPY --from=one /o /o\n"
+    log = b"#1 [one 2/3] RUN x\n#1 DONE 4.0s\n#2 [one 3/3] RUN y\n#2 CACHED\n"
+    plan = planned(text)
+    found = assigned(read_log(log), plan)
+    assert [(found[step].seconds if step in found else -1) for step in plan.steps] == [4.0, None, 4.0, -1]
