@@ -38,7 +38,7 @@ def explained(verdict: Verdict) -> str:
     if verdict.outcome is Outcome.UNUSED:
         return "no stage that is built needs it"
     if verdict.outcome is Outcome.FAILS:
-        return f"`{verdict.reasons[0].subject}` is not in the build context: the build fails"
+        return f"`{verdict.reasons[0].subject}` is not in the build context"
     if not verdict.certain and all(reason.cause is Cause.STAGE for reason in verdict.reasons):
         return f"stage `{verdict.reasons[0].subject}` ran again; a hit all the same if it makes the same files"
     return "; ".join(map(told, verdict.reasons))

@@ -6,7 +6,6 @@ from what the repository holds there: as if dockopt had been used all along.
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -14,13 +13,12 @@ from optimizer.cache.builds import Build, Builder
 from optimizer.cache.estimates import seconds
 from optimizer.cache.git import Entry, Repository, walked
 from optimizer.cache.plans import Plan, plan
-from optimizer.cache.snapshots import Snapshot, snapshot
+from optimizer.cache.snapshots import Snapshot, context_of, snapshot
 from optimizer.cache.steps import Step
 from optimizer.cache.verdicts import Outcome, judge
 from optimizer.cache.watched import Watched
 from optimizer.facts import Context, Facts
 from optimizer.facts.context.globs import BadPattern
-from optimizer.facts.copies import normalised
 from optimizer.syntax.parser import parse
 
 
@@ -245,30 +243,3 @@ class _Walk:
                 times, sum_of = variant.often.get(step.title, (0, 0.0))
                 variant.often[step.title] = (times + 1, sum_of + cost)
         variant.cached |= once.keys()
-
-
-def context_of(content: bytes, dockerfile: str, tree: Mapping[str, Entry]) -> str:
-    """The folder that a Dockerfile is most likely built in: its own, or one above it that holds what it copies."""
-    facts = Facts(parse(content))
-    sources = [
-        normalised(source)
-        for copy in facts.copies.values()
-        if copy.from_context and copy.instruction.name == "COPY"
-        for source in copy.sources
-        if source and source != "." and not any(char in source for char in "*?[$")
-    ]
-    folders = {""}
-    for path in tree:
-        folders.add(path)
-        while path := posixpath.dirname(path):
-            if path in folders:
-                break
-            folders.add(path)
-    candidates = []
-    folder = posixpath.dirname(dockerfile)
-    while True:
-        candidates.append(folder)
-        if not folder:
-            break
-        folder = posixpath.dirname(folder)
-    return max(candidates, key=lambda root: sum(posixpath.join(root, source) in folders for source in sources))

@@ -14,8 +14,11 @@ from hashlib import sha1
 
 from optimizer.cache.git import Entry, Repository
 from optimizer.cache.ignores import left_out
+from optimizer.facts import Facts
 from optimizer.facts.context import File, IgnoreFile, folders_above
 from optimizer.facts.context.ignore import patterns_in
+from optimizer.facts.copies import normalised
+from optimizer.syntax.parser import parse
 
 GIT = ".git/HEAD"
 """Stands for the folder `.git` and all that is in it."""
@@ -120,3 +123,30 @@ def snapshot(
     inside = {path[len(prefix) :]: e for path, e in tree.items() if path.startswith(prefix)} if root else dict(tree)
     name = posixpath.relpath(dockerfile, root or ".")
     return Snapshot(repository, inside, commit, name, git_folder and not root)
+
+
+def context_of(content: bytes, dockerfile: str, tree: Mapping[str, Entry]) -> str:
+    """The folder that a Dockerfile is most likely built in: its own, or one above it that holds what it copies."""
+    facts = Facts(parse(content))
+    sources = [
+        normalised(source)
+        for copy in facts.copies.values()
+        if copy.from_context and copy.instruction.name == "COPY"
+        for source in copy.sources
+        if source and source != "." and not any(char in source for char in "*?[$")
+    ]
+    folders = {""}
+    for path in tree:
+        folders.add(path)
+        while path := posixpath.dirname(path):
+            if path in folders:
+                break
+            folders.add(path)
+    candidates = []
+    folder = posixpath.dirname(dockerfile)
+    while True:
+        candidates.append(folder)
+        if not folder:
+            break
+        folder = posixpath.dirname(folder)
+    return max(candidates, key=lambda root: sum(posixpath.join(root, source) in folders for source in sources))

@@ -10,10 +10,10 @@ from pathlib import Path
 from optimizer.cache import Build, Builder, plan
 from optimizer.cache.git import GitError, Repository
 from optimizer.cache.logs import Log, LogError, read_log
-from optimizer.cache.replay import Rewritten, as_it_is, context_of, replay
+from optimizer.cache.replay import Rewritten, as_it_is, replay
 from optimizer.cache.report import Report, report
 from optimizer.cache.scenarios import edited, source_groups, typical
-from optimizer.cache.snapshots import snapshot
+from optimizer.cache.snapshots import context_of, snapshot
 from optimizer.cli import files
 from optimizer.cli.cache_text import Shown, replay_text, report_text, written_json
 from optimizer.cli.contexts import context_folder, context_in

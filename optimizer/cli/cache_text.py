@@ -79,7 +79,7 @@ def _columns(line: Line, report: Report) -> tuple[str, str, str, str]:
 def _summary(report: Report) -> Iterator[str]:
     once, again = report.once, report.again
     if report.fails is not None:
-        yield f"the build fails: {on_one_line(explained(report.fails))}"
+        yield f"the build fails: {on_one_line(explained(report.fails))}; `--context` names another folder"
     whole, some = sum(line.seconds for line in once), sum(line.seconds for line in again)
     measured = sum(line.measured for line in again)
     basis = (

@@ -66,7 +66,7 @@ def test_a_file_that_it_takes_changed() -> None:
 
 def test_a_file_is_not_there() -> None:
     gone = {path: text for path, text in FILES.items() if not path.startswith("d/")}
-    assert why(TEXT, TEXT, gone)[0] == "`d` is not in the build context: the build fails"
+    assert why(TEXT, TEXT, gone)[0] == "`d` is not in the build context"
 
 
 def test_a_variable_in_a_destination() -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from optimizer.cache.git import GitError, Repository
-from optimizer.cache.replay import Replay, Rewritten, as_it_is, context_of, replay
+from optimizer.cache.replay import Replay, Rewritten, as_it_is, replay
+from optimizer.cache.snapshots import context_of
 from optimizer.facts import Context
 from tests.cache.history import repository
 
