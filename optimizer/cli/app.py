@@ -182,6 +182,63 @@ def image(
 
 
 @app.command()
+def cache(
+    path: Annotated[
+        str, typer.Argument(metavar="[PATH]", help="A Dockerfile, or a folder. Default: this folder.")
+    ] = ".",
+    changed: Annotated[
+        list[str] | None, typer.Option(metavar="FILE", help="Files of the context that change. Default: a source file.")
+    ] = None,
+    commits: Annotated[
+        str | None,
+        typer.Option(metavar="A..B", help="The build of commit B after that of A; `B`: after the one before."),
+    ] = None,
+    last: Annotated[int | None, typer.Option(metavar="N", help="Replay the last N commits, before and after.")] = None,
+    log: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The log of a build: real seconds. `-`: standard input.")
+    ] = None,
+    builder: Annotated[
+        str, typer.Option(metavar="NAME", help="buildkit, containerd (BuildKit with containerd's store) or classic.")
+    ] = "buildkit",
+    context: _Context = None,
+    build_arg: _BuildArgs = None,
+    target: _Target = None,
+    form: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text or json.")] = "text",
+) -> None:
+    """Show which steps a change makes a builder run again, why, and what that takes. Builds nothing.
+
+    Exit codes: 0 shown; 2 usage or unreadable input.
+    """
+    with _Messages():
+        from optimizer.cli.cache import CacheOptions, cache_all
+
+        code = cache_all(
+            path,
+            CacheOptions(
+                tuple(changed or ()), commits, last, log, builder, form, context, tuple(build_arg or ()), target
+            ),
+        )
+    if code:
+        raise typer.Exit(code)
+
+
+@app.command()
+def graph(
+    path: Annotated[str, typer.Argument(metavar="[PATH]", help="A Dockerfile, or a folder that has one.")] = ".",
+    target: _Target = None,
+    form: Annotated[str, typer.Option("--format", metavar="FORMAT", help="mermaid, dot or svg.")] = "mermaid",
+) -> None:
+    """Draw the stages and steps of a build and what goes from one to another. Stages in one column are built at once.
+
+    Exit codes: 0 drawn; 2 usage or unreadable input.
+    """
+    with _Messages():
+        from optimizer.cli.graph import draw
+
+        draw(path, form, target)
+
+
+@app.command()
 def rules() -> None:
     """List the transforms in the order in which they run."""
     from optimizer.cli.catalogue import listing

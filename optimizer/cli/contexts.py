@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from optimizer.cli.errors import FileError, UsageError
 from optimizer.cli.names import shown
 from optimizer.cli.progress import Progress
 from optimizer.facts.context import Missing
@@ -50,3 +51,22 @@ def described(context: ContextOf) -> str:
     if isinstance(chosen, Missing):
         return f"no build context: {chosen.why}"
     return f"the build context is `{shown(chosen.root)}`, {chosen.why}"
+
+
+def context_folder(wish: Path) -> Path:
+    """The folder that `--context` names. Raises UsageError where there is none."""
+    if not wish.is_dir():
+        raise UsageError(f"--context: there is no folder `{shown(wish)}`")
+    return wish
+
+
+def context_of(dockerfile: Path, text: bytes, wish: Path | None) -> tuple[Path, OnDisk]:
+    """The build context of one file with its folder. Raises FileError, and UsageError for a wish that is not there."""
+    finder = Finder(context_folder(wish) if wish is not None else None)
+    found = finder.supply(dockerfile, dockerfile.absolute().parent, text)
+    chosen, context = found.chosen, found()
+    for each in (chosen, context):
+        if isinstance(each, Missing):
+            raise FileError(f"{shown(dockerfile)}: {each.why}")
+    assert not isinstance(chosen, Missing) and not isinstance(context, Missing)
+    return chosen.root, context
