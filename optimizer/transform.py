@@ -25,7 +25,7 @@ class Safety(StrEnum):
     """What may differ in the image."""
 
     SAFE = "safe"
-    """The same files and configuration, less what a package manager can fetch again."""
+    """The same files, less what a package manager can fetch again, and a configuration that means the same."""
     UNSAFE = "unsafe"
     """The image does the same job with other content; applied with `--unsafe`."""
     SUGGESTION = "suggestion"
@@ -66,6 +66,18 @@ class Leeway(StrEnum):
     """Such installs leave development packages or documentation away, with the option that the rows give."""
     LISTS = "lists"
     """A command that cannot be read may find no package lists any more (unsafe)."""
+    AUTHOR = "author"
+    """MAINTAINER becomes the label of the authors, where no LABEL sets it."""
+    CASE = "case"
+    """The names of stages, and what refers to them, go to lower case."""
+    EXEC = "exec"
+    """CMD and ENTRYPOINT of plain words change their form, where nothing but the kernel sees it."""
+    DEAD = "dead"
+    """Each CMD, ENTRYPOINT and HEALTHCHECK of a stage but its last one goes."""
+    SUDO = "sudo"
+    """`sudo` without another user goes where the user is root."""
+    APT = "apt"
+    """`apt` becomes `apt-get` with the verbs that do the same in both."""
 
 
 @dataclass(frozen=True, slots=True)
