@@ -162,6 +162,9 @@ class Transform:
             return self
         return replace(self, run=cast(Run, partial(cast(Any, self.run), **options)))
 
+    may_change_settings: tuple[str, ...] = ()
+    """Fields of the image's configuration that may differ: `Labels.KEY`, `Cmd:exec` (only the form of a command)."""
+
     @property
     def summary(self) -> str:
         """The first sentence of the docstring."""
@@ -224,6 +227,7 @@ def transform(
     may_drop_packages: bool = False,
     default: bool = True,
     options: Mapping[str, tuple[str, ...]] | None = None,
+    may_change_settings: tuple[str, ...] = (),
 ) -> Callable[[Run | _Collected], Transform]:
     """Makes a Transform of a function; its id is the function's name with dashes."""
 
@@ -243,6 +247,7 @@ def transform(
             may_drop_packages=may_drop_packages,
             default=default,
             options=options or {},
+            may_change_settings=may_change_settings,
         )
 
     return make

@@ -4,6 +4,11 @@ from optimizer.transform import Transform
 from transforms.assume_yes import assume_yes
 from transforms.clean_in_same_layer import clean_in_same_layer
 from transforms.copy_manifests_first import copy_manifests_first
+from transforms.empty_continuation import empty_continuation
+from transforms.exec_form_command import exec_form_command
+from transforms.last_command_wins import last_command_wins
+from transforms.legacy_key_value import legacy_key_value
+from transforms.maintainer_to_label import maintainer_to_label
 from transforms.merge_cleanup_run import merge_cleanup_run
 from transforms.merge_run import merge_run
 from transforms.merge_update_into_install import merge_update_into_install
@@ -11,9 +16,18 @@ from transforms.no_cache_flag import no_cache_flag
 from transforms.no_install_recommends import no_install_recommends
 from transforms.production_dependencies import production_dependencies
 from transforms.reproducible_install import reproducible_install
+from transforms.stage_name_case import stage_name_case
+from transforms.workdir_absolute import workdir_absolute
 
 PIPELINE: tuple[Transform, ...] = (
-    assume_yes,  # first: a command that would stop the build is no ground to build on
+    empty_continuation,  # first, as those below move text about
+    stage_name_case,
+    maintainer_to_label,
+    legacy_key_value,
+    workdir_absolute,
+    last_command_wins,  # before the form of commands: a dead one needs none
+    exec_form_command,
+    assume_yes,  # first of those that look at commands: one that would stop the build is no ground to build on
     merge_update_into_install,  # before cleaning: what fetches and what removes lists is judged where it is used
     merge_cleanup_run,  # before cleaning: a clean-up that is written already only needs to be moved
     merge_run,  # behind the two that join RUNs for one reason each, and before what looks at one RUN at a time

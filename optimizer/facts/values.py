@@ -70,6 +70,11 @@ def _expanded(text: str, escape: str, lookup: Lookup) -> str:
         return f"{text}\0{error}"
 
 
+def quoted(text: str, escape: str) -> str:
+    """A text in double quotes, so that the lexer gives it back."""
+    return '"' + "".join(escape + char if char in ('"', "$", escape) else char for char in text) + '"'
+
+
 @dataclass(slots=True)
 class Definitions:
     """How often each name was defined so far in a stage and its bases: tells which value of it a word sees."""
