@@ -138,13 +138,15 @@ class Commands:
     """Places that each RUN has for itself."""
     builtins: frozenset[str]
     programs: frozenset[str]
+    quiet_environment: frozenset[str]
 
 
 @lru_cache(maxsize=1)
 def commands() -> Commands:
     """The table of commands."""
     data = load("commands.toml")
-    if unknown := sorted(data.keys() - {"leaves", "builtins", "programs", "sandbox", "wrappers", "neutral", "reads-sources"}):
+    tables = {"leaves", "builtins", "programs", "quiet-environment", "sandbox", "wrappers", "neutral", "reads-sources"}
+    if unknown := sorted(data.keys() - tables):
         raise KnowledgeError(f"commands.toml: unknown table `{unknown[0]}`")
     return Commands(
         leaves={name: kind for kind, names in data["leaves"].items() for name in names},
@@ -156,4 +158,5 @@ def commands() -> Commands:
         sandbox=tuple(data["sandbox"]["places"]),
         builtins=frozenset(data["builtins"]["names"]),
         programs=frozenset(data["programs"]["names"]),
+        quiet_environment=frozenset(data["quiet-environment"]["names"]),
     )
