@@ -29,7 +29,7 @@ from optimizer.facts.lists import (
 from optimizer.facts.packages import package_call
 from optimizer.facts.texts import argument_text, flags_text
 from optimizer.knowledge import families
-from optimizer.syntax.nodes import Instruction, ShellScript, Words, source
+from optimizer.syntax.nodes import Instruction, ShellScript, source
 from optimizer.transform import Leeway
 from optimizer.wording import named, set_aside, worded
 
@@ -170,10 +170,11 @@ class _Walk:
     def _copied(self, instruction: Instruction) -> tuple[tuple[str, Lists], ...]:
         """The lists that are copied out of another stage, as that stage leaves them."""
         origin = self._facts.stage_named(instruction.flag("from"))
-        if origin is None or origin not in self._ends or not isinstance(instruction.body, Words):
+        copy = self._facts.copies.get(instruction)
+        if origin is None or origin not in self._ends or copy is None:
             return ()
         lists = self._ends[origin]._lists
-        paths = [word.text for word in instruction.body.words[:-1]]
+        paths = [word.text for word in copy.words[:-1]]
         return tuple((f, lists[f]) for f in lists if any(copies_lists(path, f) for path in paths))
 
     def _started(self, instruction: Instruction, text: str) -> Iterator[Atom]:
@@ -280,7 +281,7 @@ class _Walk:
         parts: tuple[Node, ...] = script.parts if script else (body,) if body is not None else ()
         text, kept = worded(parts, calls, self._words_leeway(instruction))
         parts = without_end(script.parts) if script else [body] if body is not None else []
-        text, kept = worded(parts, calls, self._leeway)
+        text, kept = worded(parts, calls, self._words_leeway(instruction))
         return Atom(text, state, lists, kept=kept, instruction=instruction, calls=calls, known=not opaque)
 
     def _read(

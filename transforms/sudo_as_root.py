@@ -11,6 +11,7 @@ from optimizer.syntax.nodes import Command, Gap, Instruction, Node
 from optimizer.transform import Declined, Proposal, Safety, example, transform, unchanged
 
 _ROOT = ("root", "0", "root:root", "0:0")
+_FOLDERS = ("", "/bin", "/sbin", "/usr/bin", "/usr/sbin")
 _OPTIONS = ("-E", "-H", "-n", "--")
 
 
@@ -124,5 +125,6 @@ def _same_environment(facts: Facts, instruction: Instruction, call: Call) -> boo
     if not defaults_of(base).plain or chain is None or any({"environment", "control"} & leaves(s) for s in chain.steps):
         return False
     variables = facts.scopes[instruction].variables
+    folder = (call.words[0].literal or "").rpartition("/")[0]
     known = call.name in commands().neutral or package_call(call) is not None
-    return known and set(variables) <= commands().quiet_environment
+    return known and folder in _FOLDERS and set(variables) <= commands().quiet_environment

@@ -15,7 +15,7 @@ from optimizer.facts.bases import System, defaults_of, system_of
 from optimizer.facts.calls import Call, calls
 from optimizer.facts.chains import Chain, chain
 from optimizer.facts.context import Context, Missing, Supply
-from optimizer.facts.copies import Copy, copies
+from optimizer.facts.copies import Copy, copies, copy_of
 from optimizer.facts.mounts import Mount, mounts
 from optimizer.facts.packages import PackageCall, package_call
 from optimizer.facts.places import Places
@@ -353,8 +353,8 @@ class Facts:
             if not inner.flags:
                 continue
             origin = self.stage_named(inner.flag("from"))
-            if origin is not None and isinstance(inner.body, Words):
-                found += [(instruction, origin, word.text) for word in inner.body.words[:-1]]
+            if origin is not None and (copy := copy_of(instruction, self.scopes.get(instruction), self.tree.escape)):
+                found += [(instruction, origin, word.text) for word in copy.words[:-1]]
             for mount in mounts(inner):
                 origin = self.stage_named(mount.source_stage)
                 found += [(instruction, origin, mount.source or "/")] if origin is not None else []
