@@ -441,7 +441,7 @@ def _language_packages(deed: Deed, words: list[str]) -> frozenset[str] | None:
             skip = True
         elif not word.startswith("-"):
             name = re.split(r"(?<=.)[=<>~!@\[ ;:]", word, maxsplit=1)[0].lower()
-            if UNKNOWN in name or ("/" in name.removeprefix("@") and not name.startswith("@")) or name == ".":
+            if UNKNOWN in name or "/" in name.removeprefix("@") and not name.startswith("@") or name == ".":
                 return None
             names.add(name)
     return frozenset(names) if names else None

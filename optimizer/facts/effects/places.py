@@ -93,7 +93,7 @@ def _same(one: str, other: str) -> bool:
     if one == other:
         return True
     if _is_glob(one):
-        return (_is_glob(other) and _may_agree(one, other)) or fnmatchcase(other, one)
+        return _is_glob(other) and _may_agree(one, other) or fnmatchcase(other, one)
     return _is_glob(other) and fnmatchcase(one, other)
 
 
