@@ -24,7 +24,7 @@ AUTHORS = "org.opencontainers.image.authors"
 """The label that took MAINTAINER's place (OCI image specification, annotations.md; BuildKit's MaintainerDeprecated)."""
 _MAKE_LAYERS = frozenset({"RUN", "COPY", "ADD", "WORKDIR", "FROM"})
 _LAST_COUNTS = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK"})
-_PLAIN = re.compile(r"""(?:[\w@%+:,./=-]|'[^']*'|"[^"$`\\]*"|[ \t])+""", re.ASCII)
+_PLAIN = re.compile(r"""(?:[]\w@%+:,./=-]|\\[^\n]|'[^']*'|"(?:[^"$`\\]|\\[^$`\n])*"|[ \t])+""")
 """A command in which no shell expands, splits or redirects anything."""
 _SAME_WORDS = re.compile(r"-[eu]*c|-[eu]+|pipefail|-[eu]*o")
 """Options of a shell with which it reads and runs a simple command as it does without them."""
@@ -74,7 +74,7 @@ def _started(facts: Facts, stage: BuildStage, instruction: Instruction) -> Hasha
     if isinstance(body, ExecForm):
         return tuple(item.text for item in body.items)
     words = _plain_words(body) if isinstance(body, ShellScript | Opaque) else ()
-    if not words or not _shell_is_plain(facts.scopes[instruction].shell):
+    if not words or "BASH_ENV" in facts.text or not _shell_is_plain(facts.scopes[instruction].shell):
         return argument_text(instruction)
     alone = _is_started_alone if instruction.name == "CMD" else _starts_alone
     return tuple(words) if alone(facts, stage, words[0]) else argument_text(instruction)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+
 import pytest
 
 from optimizer.engine import Result, optimize
@@ -108,3 +111,20 @@ def test_a_stage_that_nothing_needs_is_shown() -> None:
 def test_an_upgrade_of_all_packages_is_shown() -> None:
     text = "FROM debian:12\nRUN apt-get update && apt-get upgrade\nFROM fedora\nRUN dnf update -y\nRUN dnf upgrade x\n"
     assert only(optimize(text, [upgrade_in_build], unsafe=True)) == [(2, Safety.SUGGESTION), (4, Safety.SUGGESTION)]
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["a\\ b", "'a b'c", '"a \\" b"', '"a\\b"', "x]", "é=1", "-o a=b,c", "''", '"\\$x"', "a~b", "{}", "a!b", "x#y"],
+)
+def test_what_the_transform_reads_the_check_reads(words: str) -> None:
+    """Two readers of shell words, ours and `shlex`: where they part, nothing is proposed."""
+    result = optimize(f"FROM debian:12\nCMD python3 {words}\n", [exec_form_command])
+    assert result.refusals == ()
+    if result.changed:
+        assert json.loads(result.after.split("CMD ")[1]) == _by_a_shell(f"python3 {words}")
+
+
+def _by_a_shell(text: str) -> list[str]:
+    printed = subprocess.run(["sh", "-c", f"printf '%s\\0' {text}"], capture_output=True, check=True).stdout
+    return printed.decode().split("\0")[:-1]

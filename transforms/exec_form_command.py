@@ -175,7 +175,7 @@ def _words(script: ShellScript) -> list[str]:
         return []
     command = parts[0]
     literals = [word.literal for word in command.words]
-    if command.assignments or command.redirects or not literals:
+    if command.assignments or command.redirects or not literals or any(char in script.text for char in "^!#{}~$`"):
         return []
     words = [literal for literal in literals if literal is not None and literal.isprintable()]
     if len(words) < len(literals):

@@ -83,7 +83,7 @@ def workdir_absolute(facts: Facts) -> Iterator[Proposal | Declined]:
             word = body.words[0]
             folder = facts.scopes[instruction].folder
             if not _PLAIN.fullmatch(word.text):
-                yield Declined(instruction, "the path is no plain text")
+                yield Declined(instruction, "what its path holds may make it absolute: a variable, quotes, a drive")
             elif folder is None:
                 yield Declined(instruction, "the folder before it is not known; an absolute WORKDIR above would tell")
             else:
