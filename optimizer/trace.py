@@ -278,8 +278,6 @@ class _Walk:
         opaque = self._facts.opaque(instruction)
         lists = self._read(instruction, calls, script, opaque=opaque)
         body = instruction.inner.body
-        parts: tuple[Node, ...] = script.parts if script else (body,) if body is not None else ()
-        text, kept = worded(parts, calls, self._words_leeway(instruction))
         parts = without_end(script.parts) if script else [body] if body is not None else []
         text, kept = worded(parts, calls, self._words_leeway(instruction))
         return Atom(text, state, lists, kept=kept, instruction=instruction, calls=calls, known=not opaque)

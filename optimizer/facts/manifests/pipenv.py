@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from optimizer.facts.manifests.project import Project, UnreadableError, table
+from optimizer.facts.manifests.project import Project, table
 from optimizer.facts.manifests.python import no_local
 
 if TYPE_CHECKING:
