@@ -5,24 +5,31 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from optimizer.configuration import configuration
 from optimizer.facts import Facts
 from optimizer.facts.comments import is_pragma
-from optimizer.facts.texts import argument_text
+from optimizer.facts.texts import argument_text, flags_text
 from optimizer.syntax.nodes import Comment, Gap, Instruction, Line
+from optimizer.transform import Leeway
+from optimizer.wording import named
 
 _LAYER_MAKERS = frozenset({"RUN", "COPY", "ADD", "WORKDIR"})
 
 
-def comments(facts: Facts) -> Counter[tuple[str, str, int, bool]]:
+def comments(facts: Facts, leeway: frozenset[Leeway] = frozenset()) -> Counter[tuple[str, str, int, bool]]:
     """Each comment with the kind of instruction and the stage that it belongs to, and whether it stands above it."""
     found: Counter[tuple[str, str, int, bool]] = Counter()
     for number, instruction in _numbered(facts):
         if "#" not in facts.sources[instruction]:
             continue
         for text, above in _comments_of(instruction):
-            found[text, instruction.name, number, above and is_pragma(text)] += 1
+            found[text, _kind(instruction, leeway), number, above and is_pragma(text)] += 1
     found.update((line.comment, "", -1, False) for line in facts.tree.footer if line.comment is not None)
     return found
+
+
+def _kind(instruction: Instruction, leeway: frozenset[Leeway]) -> str:
+    return "LABEL" if instruction.name == "MAINTAINER" and Leeway.AUTHOR in leeway else instruction.name
 
 
 def _comments_of(instruction: Instruction) -> Iterator[tuple[str, bool]]:
@@ -38,33 +45,29 @@ def _comments_of(instruction: Instruction) -> Iterator[tuple[str, bool]]:
     yield from ((line[1:].strip(), False) for line in in_indent if line.startswith("#"))
 
 
-def stages(facts: Facts) -> tuple[tuple[str | None, str], ...]:
+def stages(facts: Facts, leeway: frozenset[Leeway] = frozenset()) -> tuple[tuple[str | None, str], ...]:
     """The name of each stage and what it is built from, as FROM says it."""
-    return tuple((stage.name, argument_text(stage.node.instructions[0])) for stage in facts.stages)
+    heads = [(stage, stage.node.instructions[0]) for stage in facts.stages]
+    return tuple((stage.name, argument_text(head, named(facts, head, leeway))) for stage, head in heads)
 
 
-def config(facts: Facts) -> tuple[tuple[int, str, str], ...]:
-    """The directives, and in order all instructions that make no layer, triggers of ONBUILD RUN aside."""
-    head = tuple((-2, directive.name, directive.value) for directive in facts.tree.directives)
-    return head + tuple(
-        (number, instruction.name, argument_text(instruction))
-        for number, instruction in _numbered(facts)
-        if instruction.name not in _LAYER_MAKERS | {"FROM"}
-        and not (instruction.name == "ONBUILD" and instruction.inner.name == "RUN")
-    )
+def config(facts: Facts, leeway: frozenset[Leeway] = frozenset()) -> object:
+    """What the instructions that make no layer say."""
+    return configuration(facts, leeway)
 
 
-def layers(facts: Facts) -> tuple[tuple[int, str], ...]:
+def layers(facts: Facts, leeway: frozenset[Leeway] = frozenset()) -> tuple[tuple[int, str], ...]:
     """What makes the layers of each stage, in order."""
     return tuple((n, i.name) for n, i in _numbered(facts) if i.name in _LAYER_MAKERS)
 
 
-def copied(facts: Facts) -> tuple[tuple[int, str], ...]:
+def copied(facts: Facts, leeway: frozenset[Leeway] = frozenset()) -> tuple[tuple[int, str], ...]:
     """Which files reach each stage from outside, and what of another stage RUN looks into."""
     found: list[tuple[int, str]] = []
     before: Instruction | None = None
     for n, i in _numbered(facts):
-        text = argument_text(i) if i.name != "RUN" else " ".join(flag.text for flag in i.all_flags)
+        names = named(facts, i, leeway)
+        text = argument_text(i, names) if i.name != "RUN" else flags_text(i, names)
         if i.name == "RUN" and before is not None and before.name == "RUN" and found[-1:] == [(n, text)]:
             continue  # RUNs that look into the same are as one RUN; what they run is in the trace
         if i.name in ("COPY", "ADD") or (i.name == "RUN" and i.flag("mount") is not None):

@@ -78,7 +78,7 @@ def accepted(before: Facts, after: Facts) -> str | None:
     return None
 
 
-_SIMPLE: dict[Aspect, Callable[[Facts], object]] = {
+_SIMPLE: dict[Aspect, Callable[[Facts, frozenset[Leeway]], object]] = {
     Aspect.COMMENTS: aspects.comments,
     Aspect.STAGES: aspects.stages,
     Aspect.CONFIG: aspects.config,
@@ -89,16 +89,21 @@ _SIMPLE: dict[Aspect, Callable[[Facts], object]] = {
 
 def undeclared(before: Facts, after: Facts, promise: Promise) -> str | None:
     """An aspect that differs though the promise does not name it."""
-    for aspect, project in _SIMPLE.items():
-        if aspect not in promise.may_change and _seen(aspect, project, before) != _seen(aspect, project, after):
+    for aspect in _SIMPLE:
+        if aspect not in promise.may_change and _seen(aspect, before, promise) != _seen(aspect, after, promise):
             return f"the {aspect.value} would change"
     if Aspect.TRACE in promise.may_change:
         return None
     return traces_differ(before, after, promise.leeway)
 
 
-def _seen(aspect: Aspect, project: Callable[[Facts], object], facts: Facts) -> object:
-    return facts.remembered(aspect, lambda: project(facts))
+_OUTSIDE_THE_TRACE = frozenset({Leeway.AUTHOR, Leeway.CASE, Leeway.EXEC, Leeway.DEAD})
+"""The leeways that concern the aspects too."""
+
+
+def _seen(aspect: Aspect, facts: Facts, promise: Promise) -> object:
+    leeway = promise.leeway & _OUTSIDE_THE_TRACE
+    return facts.remembered((aspect, leeway), lambda: _SIMPLE[aspect](facts, leeway))
 
 
 def traces_differ(before: Facts, after: Facts, leeway: frozenset[Leeway]) -> str | None:

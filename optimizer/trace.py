@@ -6,7 +6,8 @@ then they are one atom. `( a )` is a RUN of its own. Computed from the tree alon
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import posixpath
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from optimizer.facts import BuildStage, Facts
@@ -26,15 +27,15 @@ from optimizer.facts.lists import (
     started_with_lists,
 )
 from optimizer.facts.packages import package_call
-from optimizer.facts.texts import argument_text
+from optimizer.facts.texts import argument_text, flags_text
 from optimizer.knowledge import families
-from optimizer.syntax.nodes import Instruction, ShellScript, Words, source
+from optimizer.syntax.nodes import Instruction, ShellScript, source
 from optimizer.transform import Leeway
-from optimizer.wording import set_aside, worded
+from optimizer.wording import named, set_aside, worded
 
 _SETS_STEPS_ASIDE = frozenset({Leeway.PRODUCTION})
 
-State = tuple[str, ...]
+State = tuple[Hashable, ...]
 Lists = tuple[str, int]
 """Of one package manager: `base`, `fetched` or `removed`; how many steps before the fetch could change its sources."""
 
@@ -93,7 +94,7 @@ class _Walk:
         self._facts = facts
         self._ends = ends
         self._leeway = leeway
-        self._environment: tuple[str, ...] = ()
+        self._environment: State = ()
         self._user = ""
         self._folder = ""
         self._shell = ""
@@ -112,7 +113,7 @@ class _Walk:
         """The atoms of the stage; triggers run after it, in the stage that is built from it."""
         triggers = []
         for instruction in stage.instructions:
-            text = argument_text(instruction)
+            text = argument_text(instruction, named(self._facts, instruction, self._leeway))
             match instruction.name:
                 case "RUN":
                     yield from self._run(instruction)
@@ -121,12 +122,13 @@ class _Walk:
                 case "ONBUILD":
                     triggers.append(instruction)
                 case "ENV" | "ARG":
-                    self._environment = (*self._environment, f"{instruction.name} {text}")
+                    self._environment = (*self._environment, *self._defined(instruction))
                 case "USER":
                     self._user = text
                 case "WORKDIR":
-                    self._folder = text if text.startswith("/") else f"{self._folder}/{text}"
-                    yield Atom(f"WORKDIR {text}", (self._user, self._folder), instruction=instruction)
+                    self._folder = self._entered(instruction, text)
+                    state = (self._user, *self._expanded_in(text))
+                    yield Atom(f"WORKDIR {self._folder}", state, instruction=instruction)
                 case "SHELL":
                     self._shell = text
                 case "CMD" | "ENTRYPOINT" | "HEALTHCHECK":
@@ -137,21 +139,42 @@ class _Walk:
         if self._leeway & _SETS_STEPS_ASIDE:
             yield Atom("", (), kept=tuple(self._aside))
 
+    def _defined(self, instruction: Instruction) -> Iterator[Hashable]:
+        """What an ENV or ARG puts into the environment: names and values, whatever their form."""
+        pairs = self._facts.pairs.get(instruction)
+        if pairs is None:
+            yield instruction.name, argument_text(instruction)
+        else:
+            yield from ((instruction.name, *pair) for pair in pairs)
+
+    def _entered(self, instruction: Instruction, text: str) -> str:
+        """The folder behind a WORKDIR, as BuildKit joins it; as written where it is not known."""
+        scope = self._facts.scopes[instruction]
+        found = scope.after(instruction, self._facts.tree.escape).folder
+        if found is not None:
+            return text if text.startswith("/") else found
+        return text if text.startswith("/") else posixpath.join(self._folder, text)
+
     def _copy(self, instruction: Instruction, text: str) -> Atom:
         if copy_may_change_sources(text):
             self._changes = {family: changes + 1 for family, changes in self._changes.items()}
         copy = self._facts.copies.get(instruction)
         relative = copy is None or not copy.words[-1].text.startswith("/")
-        state = ((self._folder,) if relative else ()) + (self._environment if "$" in text else ())
+        state = ((self._folder,) if relative else ()) + self._expanded_in(text)
         return Atom(f"{instruction.name} {text}", state, self._copied(instruction), instruction=instruction)
+
+    def _expanded_in(self, text: str) -> State:
+        """What BuildKit may put into the text of an instruction."""
+        return self._environment if "$" in text else ()
 
     def _copied(self, instruction: Instruction) -> tuple[tuple[str, Lists], ...]:
         """The lists that are copied out of another stage, as that stage leaves them."""
         origin = self._facts.stage_named(instruction.flag("from"))
-        if origin is None or origin not in self._ends or not isinstance(instruction.body, Words):
+        copy = self._facts.copies.get(instruction)
+        if origin is None or origin not in self._ends or copy is None:
             return ()
         lists = self._ends[origin]._lists
-        paths = [word.text for word in instruction.body.words[:-1]]
+        paths = [word.text for word in copy.words[:-1]]
         return tuple((f, lists[f]) for f in lists if any(copies_lists(path, f) for path in paths))
 
     def _started(self, instruction: Instruction, text: str) -> Iterator[Atom]:
@@ -162,7 +185,7 @@ class _Walk:
 
     def _state(self, instruction: Instruction) -> State:
         run = instruction.inner
-        flags = " ".join(flag.text for flag in run.all_flags)
+        flags = flags_text(run, named(self._facts, instruction, self._leeway))
         documents = "\0".join(source(doc.body) for doc in run.heredocs) if not self._is_lone(instruction) else ""
         trigger = "ONBUILD" if run is not instruction else ""
         return (*self._environment, self._user, self._folder, self._shell, flags, documents, trigger)
@@ -237,10 +260,16 @@ class _Walk:
             if deletes.regenerable and Leeway.CLEANUP in self._leeway:
                 return None
         lists = () if refreshed or deletes else self._read(instruction, calls)
-        text, kept = worded(step.parts, step.calls, self._leeway)
+        text, kept = worded(step.parts, step.calls, self._words_leeway(instruction))
         return Atom(
             text, state, lists, kept=kept, deletes=deletes, instruction=instruction, calls=step.calls, known=True
         )
+
+    def _words_leeway(self, instruction: Instruction) -> frozenset[Leeway]:
+        """What may differ in the words: `sudo` matters where the user may be another one than root."""
+        root = self._facts.scopes[instruction].user in ("root", "0", "root:root", "0:0")
+        trigger = instruction.inner is not instruction
+        return self._leeway if root and not trigger else self._leeway - {Leeway.SUDO}
 
     def _whole(
         self, instruction: Instruction, state: State, script: ShellScript | None, calls: tuple[Call, ...]
@@ -250,7 +279,7 @@ class _Walk:
         lists = self._read(instruction, calls, script, opaque=opaque)
         body = instruction.inner.body
         parts = without_end(script.parts) if script else [body] if body is not None else []
-        text, kept = worded(parts, calls, self._leeway)
+        text, kept = worded(parts, calls, self._words_leeway(instruction))
         return Atom(text, state, lists, kept=kept, instruction=instruction, calls=calls, known=not opaque)
 
     def _read(

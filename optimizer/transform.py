@@ -25,7 +25,7 @@ class Safety(StrEnum):
     """What may differ in the image."""
 
     SAFE = "safe"
-    """The same files and configuration, less what a package manager can fetch again."""
+    """The same files, less what a package manager can fetch again, and a configuration that means the same."""
     UNSAFE = "unsafe"
     """The image does the same job with other content; applied with `--unsafe`."""
     SUGGESTION = "suggestion"
@@ -70,6 +70,18 @@ class Leeway(StrEnum):
     """Other files of the context that are no longer sent, and that nothing names (unsafe)."""
     LISTS = "lists"
     """A command that cannot be read may find no package lists any more (unsafe)."""
+    AUTHOR = "author"
+    """MAINTAINER becomes the label of the authors, where no LABEL sets it."""
+    CASE = "case"
+    """The names of stages, and what refers to them, go to lower case."""
+    EXEC = "exec"
+    """CMD and ENTRYPOINT of plain words change their form, where nothing but the kernel sees it."""
+    DEAD = "dead"
+    """Each CMD, ENTRYPOINT and HEALTHCHECK of a stage but its last one goes."""
+    SUDO = "sudo"
+    """`sudo` without another user goes where the user is root."""
+    APT = "apt"
+    """`apt` becomes `apt-get` with the verbs that do the same in both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +175,9 @@ class Transform:
             return self
         return replace(self, run=cast(Run, partial(cast(Any, self.run), **options)))
 
+    may_change_settings: tuple[str, ...] = ()
+    """Fields of the image's configuration that may differ: `Labels.KEY`, `Cmd:exec` (only the form of a command)."""
+
     @property
     def summary(self) -> str:
         """The first sentence of the docstring."""
@@ -231,6 +246,7 @@ def transform(
     may_drop_packages: bool = False,
     default: bool = True,
     options: Mapping[str, tuple[str, ...]] | None = None,
+    may_change_settings: tuple[str, ...] = (),
 ) -> Callable[[Run | _Collected], Transform]:
     """Makes a Transform of a function; its id is the function's name with dashes."""
 
@@ -250,6 +266,7 @@ def transform(
             may_drop_packages=may_drop_packages,
             default=default,
             options=options or {},
+            may_change_settings=may_change_settings,
         )
 
     return make

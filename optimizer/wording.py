@@ -5,19 +5,23 @@ Independent of the transforms: it knows the rows of the package managers and wha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
+from optimizer.facts import Facts
 from optimizer.facts.calls import Call
 from optimizer.facts.chains import Step
 from optimizer.facts.packages import PackageCall, package_call
 from optimizer.facts.texts import tokens
 from optimizer.facts.tools import ToolCall, tool_call
+from optimizer.knowledge import commands
 from optimizer.knowledge.ecosystems import Tool, ecosystems
 from optimizer.knowledge.recommends import keepable
-from optimizer.syntax.nodes import Item, Node, Word, source
+from optimizer.syntax.nodes import Command, Instruction, Item, Node, Word, Words, source
 from optimizer.transform import Leeway
 
+_NAMED = re.compile(r"(?:(?<=,)|(?<=^--mount=)|(?<=^--))from=([^,]*)")
 Rewording = tuple[Word | Item, str]
 """A word and what is read in its place; empty: it is not read."""
 
@@ -41,6 +45,22 @@ def set_aside(step: Step, leeway: frozenset[Leeway]) -> str | None:
     if Leeway.PRODUCTION in leeway and any(tool.production_step == text for tool in tools if text):
         return text
     return None
+
+
+def named(facts: Facts, instruction: Instruction, leeway: frozenset[Leeway]) -> Mapping[Node, str]:
+    """What is read where the instruction names a stage: with the leeway `case`, the name in lower case."""
+    if Leeway.CASE not in leeway:
+        return {}
+    body = instruction.body
+    if instruction.name == "FROM" and isinstance(body, Words) and len(body.words) == 3:
+        return {body.words[2]: body.words[2].text.lower()}
+    return {flag: lowered(flag.text, facts) for flag in instruction.all_flags if flag.name in ("from", "mount")}
+
+
+def lowered(text: str, facts: Facts) -> str:
+    """A `--from` or `--mount` with the stage that it names in lower case."""
+    names = {stage.name for stage in facts.stages}
+    return _NAMED.sub(lambda match: match[0].lower() if match[1].lower() in names else match[0], text)
 
 
 def _installers(calls: Sequence[Call]) -> Iterator[PackageCall]:
@@ -112,11 +132,33 @@ def _phrase(found: ToolCall, option: str) -> tuple[Word | Item, ...]:
     return ()
 
 
+def _apt(calls: Sequence[Call]) -> Iterator[Rewording]:
+    for package in _installers(calls):
+        name = package.call.words[0]
+        if name.literal == "apt" and package.verb in package.manager.same_verbs:
+            yield name, package.manager.name
+
+
+def _sudo(calls: Sequence[Call]) -> Iterator[Rewording]:
+    """The wrapper in front of a command that is no builtin: `sudo -E -H -n --`."""
+    for call in calls:
+        node = call.node
+        if call.substituted or not isinstance(node, Command) or node.assignments or node.words[0].literal != "sudo":
+            continue
+        wrapper = node.words[: len(node.words) - len(call.words)]
+        if call.name in commands().builtins or not call.name or call.wrapped_by != ("sudo",):
+            continue
+        if all(word.literal in ("sudo", "-E", "-H", "-n", "--") for word in wrapper):
+            yield from ((word, "") for word in wrapper)
+
+
 _REWORDINGS: dict[Leeway, Callable[[Sequence[Call]], Iterator[Rewording]]] = {
     Leeway.FLAGS: _flags,
     Leeway.PACKAGES: _packages,
     Leeway.LOCKED: _locked,
     Leeway.PRODUCTION: _production,
+    Leeway.APT: _apt,
+    Leeway.SUDO: _sudo,
 }
 _KEPT: dict[Leeway, Callable[[Sequence[Call]], Iterator[str]]] = {
     Leeway.PACKAGES: _packages_kept,

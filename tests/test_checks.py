@@ -9,6 +9,7 @@ import pytest
 from optimizer.engine import ROUNDS, optimize
 from optimizer.facts import Facts
 from optimizer.syntax.nodes import Instruction, rewritten, source
+from optimizer.syntax.parser import parse
 from optimizer.transform import Declined, Proposal, Safety, Transform, transform
 
 FILE = """\
@@ -180,6 +181,168 @@ def test_a_lie_is_caught(lie: str) -> None:
     assert message in result.refusals[0].why
 
 
+META = """\
+FROM debian:bookworm-slim AS Base
+LABEL a="x y" b=z
+MAINTAINER Ann "the cook" <ann@example.org>
+ARG V=1
+ENV A=1 B=$A
+ENV LEGACY one $A two
+WORKDIR /srv
+WORKDIR app
+COPY --from=base /x /x
+RUN --mount=from=Base,target=/m apt install -y curl
+RUN sudo make install && sudo -u app make check
+CMD first
+CMD nginx -g "daemon off;"
+FROM node:22
+USER app
+RUN sudo make
+ENTRYPOINT run -v
+FROM node:22
+ENTRYPOINT ["run"]
+CMD node "a b"
+FROM registry.example/base
+CMD node app.js
+FROM nginx
+CMD nginx -c conf
+HEALTHCHECK CMD true
+HEALTHCHECK NONE
+FROM debian
+LABEL org.opencontainers.image.authors=Bob
+MAINTAINER Bob
+SHELL ["/bin/bash", "-lc"]
+CMD node late
+"""
+
+META_LIES = {
+    "a value loses its blanks": (replaced('"x y"', "x"), (), (), "config would change"),
+    "a label is renamed": (replaced("b=z", "c=z"), (), (), "config would change"),
+    "a legacy value is cut": (replaced("LEGACY one $A two", "LEGACY=one"), (), (), "config would change"),
+    "a variable is quoted away": (replaced("one $A two", "'one $A two'"), (), (), "config would change"),
+    "a variable gets a default": (replaced("B=$A", "B=${A:-1}"), (), (), "config would change"),
+    "a variable is cut": (replaced("B=$A", "B=${A#q}"), (), (), "config would change"),
+    "a name sees a later value": (replaced("ENV A=1 B=$A", "ENV A=1\nENV B=$A"), (), (), "config would change"),
+    "a build argument gets another value": (replaced("ARG V=1", "ARG V=2"), (), (), "config would change"),
+    "an author without leave": (
+        replaced("MAINTAINER Bob", "LABEL maintainer=Bob"),
+        ("comments",),
+        (),
+        "config would change",
+    ),
+    "an author is changed": (
+        replaced('MAINTAINER Ann "the cook" <ann@example.org>', 'LABEL org.opencontainers.image.authors="Ann"'),
+        (),
+        ("author",),
+        "config would change",
+    ),
+    "an author's quotes go": (
+        replaced(
+            'MAINTAINER Ann "the cook" <ann@example.org>',
+            'LABEL org.opencontainers.image.authors="Ann the cook <ann@example.org>"',
+        ),
+        (),
+        ("author",),
+        "config would change",
+    ),
+    "an author beats a label": (
+        replaced("MAINTAINER Bob", "LABEL org.opencontainers.image.authors=Bob"),
+        (),
+        ("author",),
+        "config would change",
+    ),
+    "a stage is renamed": (replaced("AS Base", "AS bass"), (), ("case",), "stages would change"),
+    "a stage's case without leave": (replaced("AS Base", "AS base"), (), (), "stages would change"),
+    "a mount is renamed": (replaced("from=Base,", "from=tools,"), (), ("case",), "copied would change"),
+    "a mount's target changes its case": (replaced("target=/m", "target=/M"), (), ("case",), "copied would change"),
+    "a form without leave": (replaced("CMD first", 'CMD ["first"]'), (), (), "config would change"),
+    "a word is split": (
+        replaced('CMD nginx -g "daemon off;"', 'CMD ["nginx", "-g", "daemon", "off;"]'),
+        (),
+        ("exec",),
+        "config would change",
+    ),
+    "an entrypoint sees the form of CMD": (
+        replaced('CMD node "a b"', 'CMD ["node", "a b"]'),
+        (),
+        ("exec",),
+        "config would change",
+    ),
+    "an entrypoint of the base does more for the program": (
+        replaced("CMD nginx -c conf", 'CMD ["nginx", "-c", "conf"]'),
+        (),
+        ("exec",),
+        "config would change",
+    ),
+    "a base that is not known may have an entrypoint": (
+        replaced("CMD node app.js", 'CMD ["node", "app.js"]'),
+        (),
+        ("exec",),
+        "config would change",
+    ),
+    "a login shell": (replaced("CMD node late", 'CMD ["node", "late"]'), (), ("exec",), "config would change"),
+    "a command in force goes": (replaced('CMD nginx -g "daemon off;"\n', ""), (), ("dead",), "config would change"),
+    "a dead command without leave": (replaced("CMD first\n", ""), (), (), "config would change"),
+    "a check comes to life": (replaced("HEALTHCHECK NONE\n", ""), (), ("dead",), "config would change"),
+    "sudo where the user is no root": (replaced("RUN sudo make\n", "RUN make\n"), (), ("sudo",), "instead of"),
+    "sudo that changes the user": (replaced("sudo -u app make", "make"), (), ("sudo",), "instead of"),
+    "sudo and a word more": (replaced("sudo make install", "make"), (), ("sudo",), "instead of"),
+    "sudo comes without leave": (replaced("sudo make install", "make install"), (), (), "instead of"),
+    "apt without leave": (replaced("apt install", "apt-get install"), (), (), "instead of"),
+    "apt with another verb": (replaced("apt install -y curl", "apt-get remove -y curl"), (), ("apt",), "instead of"),
+    "a folder is another": (replaced("WORKDIR app", "WORKDIR /app"), (), (), "instead of"),
+    "a copy is renamed": (replaced("from=base /x", "from=tools /x"), (), ("case",), "copied would change"),
+}
+
+
+@pytest.mark.parametrize("lie", META_LIES)
+def test_a_lie_about_the_configuration_is_caught(lie: str) -> None:
+    edit, may_change, leeway, message = META_LIES[lie]
+    result = optimize(META, [lying(edit, may_change=may_change, leeway=leeway)])
+    assert result.after == META
+    assert [refusal.transform for refusal in result.refusals] == ["lie"]
+    assert message in result.refusals[0].why
+
+
+META_TRUTHS = {
+    "quotes": (replaced("b=z", 'b="z"'), ()),
+    "single quotes": (replaced('a="x y"', "a='x y'"), ()),
+    "an escape": (replaced('a="x y"', "a=x\\ y"), ()),
+    "legacy form": (replaced("LEGACY one $A two", 'LEGACY="one ${A} two"'), ()),
+    "pairs of their own": (replaced('a="x y" b=z', 'a="x y"\nLABEL b=z'), ()),
+    "an author": (
+        replaced(
+            'MAINTAINER Ann "the cook" <ann@example.org>',
+            "LABEL org.opencontainers.image.authors='Ann \"the cook\" <ann@example.org>'",
+        ),
+        ("author",),
+    ),
+    "a stage's case": (replaced("AS Base", "AS base"), ("case",)),
+    "a mount's case": (replaced("from=Base", "from=base"), ("case",)),
+    "plain words": (replaced('CMD nginx -g "daemon off;"', 'CMD ["nginx", "-g", "daemon off;"]'), ("exec",)),
+    "an entrypoint alone": (replaced("ENTRYPOINT run -v", 'ENTRYPOINT ["run", "-v"]'), ("exec",)),
+    "a dead command": (replaced("CMD first\n", ""), ("dead",)),
+    "a dead check": (replaced("HEALTHCHECK CMD true\n", ""), ("dead",)),
+    "sudo": (replaced("sudo make install", "make install"), ("sudo",)),
+    "apt": (replaced("apt install", "apt-get install"), ("apt",)),
+    "a folder": (replaced("WORKDIR app", "WORKDIR /srv/app"), ()),
+}
+
+
+@pytest.mark.parametrize("truth", META_TRUTHS)
+def test_what_means_the_same_passes(truth: str) -> None:
+    edit, leeway = META_TRUTHS[truth]
+    before = Facts(parse(META))
+    (change,) = edit(before).items()
+    result = optimize(META, [lying(_once(edit), leeway=leeway)])
+    assert result.refusals == ()
+    assert result.after == META.replace(before.sources[change[0]], change[1])
+
+
+def _once(edit: Edit) -> Edit:
+    return lambda facts: edit(facts) if facts.text == META else {}
+
+
 def _joined(facts: Facts) -> dict[Instruction, str]:
     """`RUN cd /srv && make install` and the RUN behind it in one: the second would run in /srv."""
     runs = [run for run in facts.runs if "make install" in source(run) or "later" in source(run)]
@@ -270,7 +433,6 @@ def test_the_independent_reader_can_veto(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_the_independent_reader_reads_as_we_do() -> None:
     from optimizer import checks
-    from optimizer.syntax.parser import parse
 
     facts = Facts(parse(FILE))
     assert checks._by_library(FILE) == checks._ours(facts)
@@ -292,6 +454,4 @@ def test_deletions_move_only_over_what_touches_nothing_of_theirs() -> None:
 
 
 def test_rewritten_gives_the_same_text_where_nothing_is_edited() -> None:
-    from optimizer.syntax.parser import parse
-
     assert rewritten(parse(FILE), {}) == FILE

@@ -1,10 +1,17 @@
 """The transforms, one a file, and the order in which they run."""
 
 from optimizer.transform import Transform
+from transforms.apt_to_apt_get import apt_to_apt_get
 from transforms.assume_yes import assume_yes
 from transforms.clean_in_same_layer import clean_in_same_layer
 from transforms.copy_manifests_first import copy_manifests_first
+from transforms.dead_stage import dead_stage
 from transforms.dockerignore import dockerignore
+from transforms.empty_continuation import empty_continuation
+from transforms.exec_form_command import exec_form_command
+from transforms.last_command_wins import last_command_wins
+from transforms.legacy_key_value import legacy_key_value
+from transforms.maintainer_to_label import maintainer_to_label
 from transforms.merge_cleanup_run import merge_cleanup_run
 from transforms.merge_run import merge_run
 from transforms.merge_update_into_install import merge_update_into_install
@@ -12,9 +19,22 @@ from transforms.no_cache_flag import no_cache_flag
 from transforms.no_install_recommends import no_install_recommends
 from transforms.production_dependencies import production_dependencies
 from transforms.reproducible_install import reproducible_install
+from transforms.stage_name_case import stage_name_case
+from transforms.sudo_as_root import sudo_as_root
+from transforms.upgrade_in_build import upgrade_in_build
+from transforms.workdir_absolute import workdir_absolute
 
 PIPELINE: tuple[Transform, ...] = (
-    assume_yes,  # first: a command that would stop the build is no ground to build on
+    empty_continuation,  # first, as those below move text about
+    stage_name_case,
+    maintainer_to_label,
+    legacy_key_value,
+    workdir_absolute,
+    last_command_wins,  # before the form of commands: a dead one needs none
+    exec_form_command,
+    sudo_as_root,  # before those that look at commands, which then read what stands there
+    apt_to_apt_get,
+    assume_yes,  # first of those that add options: a command that would stop the build is no ground to build on
     merge_update_into_install,  # before cleaning: what fetches and what removes lists is judged where it is used
     merge_cleanup_run,  # before cleaning: a clean-up that is written already only needs to be moved
     merge_run,  # behind the two that join RUNs for one reason each, and before what looks at one RUN at a time
@@ -24,5 +44,7 @@ PIPELINE: tuple[Transform, ...] = (
     dockerignore,  # before copies move: what lies in the context may not lie over what an install makes
     copy_manifests_first,  # behind what makes installs leave the lock file alone, before cleaning: it parts RUNs
     no_cache_flag,
-    clean_in_same_layer,  # last: it looks at what the installs leave behind after all
+    clean_in_same_layer,  # last that changes: it looks at what the installs leave behind after all
+    dead_stage,  # suggestions, about the file as it is now
+    upgrade_in_build,
 )
