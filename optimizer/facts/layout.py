@@ -106,7 +106,7 @@ def _with_rest(facts: Facts, members: Sequence[Member], rest: str) -> Mapping[No
         keyword = first.run.keyword
         edits[keyword] = f"{first.comment.text}{facts.newline}{first.run.indent}{source(keyword)}"
     if not members[-1].run.newline:  # the file ends without one, and so it stays
-        gone = dict.fromkeys((member.run for member in members[1:]), "")
+        gone: dict[Node, str] = dict.fromkeys((member.run for member in members[1:]), "")
         own = {node: text for node, text in edits.items() if node not in gone}
         return {first.run: rewritten(first.run, own).rstrip("\r\n"), **gone}
     return edits
