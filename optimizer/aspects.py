@@ -61,11 +61,16 @@ def layers(facts: Facts) -> tuple[tuple[int, str], ...]:
 
 def copied(facts: Facts) -> tuple[tuple[int, str], ...]:
     """Which files reach each stage from outside, and what of another stage RUN looks into."""
-    return tuple(
-        (n, argument_text(i) if i.name != "RUN" else " ".join(flag.text for flag in i.all_flags))
-        for n, i in _numbered(facts)
-        if i.name in ("COPY", "ADD") or (i.name == "RUN" and i.flag("mount") is not None)
-    )
+    found: list[tuple[int, str]] = []
+    before: Instruction | None = None
+    for n, i in _numbered(facts):
+        text = argument_text(i) if i.name != "RUN" else " ".join(flag.text for flag in i.all_flags)
+        if i.name == "RUN" and before is not None and before.name == "RUN" and found[-1:] == [(n, text)]:
+            continue  # RUNs that look into the same are as one RUN; what they run is in the trace
+        if i.name in ("COPY", "ADD") or (i.name == "RUN" and i.flag("mount") is not None):
+            found.append((n, text))
+            before = i
+    return tuple(found)
 
 
 def _numbered(facts: Facts) -> Iterator[tuple[int, Instruction]]:

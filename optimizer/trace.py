@@ -1,7 +1,7 @@
 """What a build would do: for each stage its steps, each an atom of work with the state that it runs in.
 
 `RUN a && b` and `RUN a` + `RUN b` have the same trace, unless `a` leaves something in the shell that `b` would see:
-then they are one atom. Computed from the tree alone, by code that knows no transform.
+then they are one atom. `( a )` is a RUN of its own. Computed from the tree alone, by code that knows no transform.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from optimizer.facts import BuildStage, Facts
-from optimizer.facts.calls import Call
-from optimizer.facts.chains import Step, leaves
+from optimizer.facts.calls import Call, calls_in
+from optimizer.facts.chains import Chain, Step, heeds_errexit, leaves, may_set_errexit, subshell
+from optimizer.facts.chains import chain as chain_of
 from optimizer.facts.lists import (
     Deletion,
     copies_lists,
@@ -24,9 +25,10 @@ from optimizer.facts.lists import (
     removes_lists,
     started_with_lists,
 )
+from optimizer.facts.packages import package_call
 from optimizer.facts.texts import argument_text
 from optimizer.knowledge import families
-from optimizer.syntax.nodes import Instruction, Node, Words, source
+from optimizer.syntax.nodes import Instruction, Node, ShellScript, Words, source
 from optimizer.transform import Leeway
 from optimizer.wording import set_aside, worded
 
@@ -173,12 +175,40 @@ class _Walk:
         state = self._state(instruction)
         chain = self._facts.chain(instruction)
         if chain is None:
-            yield self._whole(instruction, state)
+            yield self._whole(instruction, state, self._facts.script(instruction), self._facts.calls(instruction))
+        else:
+            yield from self._chain(instruction, chain, state)
+
+    def _subshell(
+        self, instruction: Instruction, script: ShellScript, state: State, *, ignored: bool
+    ) -> Iterator[Atom]:
+        """What `( ... )` does in a shell that is as it was started: the same as a RUN of its own.
+
+        `ignored`: it stands left of `&&`, where no shell stops by itself at errors.
+        """
+        stops = self._facts.scopes[instruction].stops_at_errors
+        found = chain_of(instruction, script, stops_at_errors=stops)
+        if found is not None and not (ignored and found.separator == ";"):
+            yield from self._chain(instruction, found, state, ignored=ignored)
             return
+        atom = self._whole(instruction, state, script, calls_in(instruction, script.parts))
+        errexit = stops or may_set_errexit(script.parts)
+        yield _unheeded(atom) if ignored and errexit and heeds_errexit(script.parts) else atom
+
+    def _chain(self, instruction: Instruction, chain: Chain, state: State, *, ignored: bool = False) -> Iterator[Atom]:
         left: set[str] = set()
         fused: list[Atom] = []
+        errexit = self._facts.scopes[instruction].stops_at_errors
         for step in chain.steps:
+            off = ignored or (chain.separator == "&&" and step is not chain.steps[-1])
+            inner = subshell(step)
+            if inner is not None and not left and not leaves(step):
+                yield from self._subshell(instruction, inner, state, ignored=off)
+                continue
+            errexit = errexit or may_set_errexit(step.parts)
             atom = self._step(instruction, step, step.calls, state)
+            if atom is not None and off and errexit and heeds_errexit(step.parts):
+                atom = _unheeded(atom)
             if atom is not None and not left and not leaves(step):
                 yield atom
             elif atom is not None:
@@ -212,29 +242,37 @@ class _Walk:
             text, state, lists, kept=kept, deletes=deletes, instruction=instruction, calls=step.calls, known=True
         )
 
-    def _whole(self, instruction: Instruction, state: State) -> Atom:
-        """A RUN that is no chain of steps, as one atom."""
-        script = self._facts.script(instruction)
-        calls = self._facts.calls(instruction)
+    def _whole(
+        self, instruction: Instruction, state: State, script: ShellScript | None, calls: tuple[Call, ...]
+    ) -> Atom:
+        """A RUN, or a subshell, that is no chain of steps, as one atom."""
         opaque = self._facts.opaque(instruction)
-        lists = self._read(instruction, calls, opaque=opaque)
+        lists = self._read(instruction, calls, script, opaque=opaque)
         body = instruction.inner.body
         parts: tuple[Node, ...] = script.parts if script else (body,) if body is not None else ()
         text, kept = worded(parts, calls, self._leeway)
         return Atom(text, state, lists, kept=kept, instruction=instruction, calls=calls, known=not opaque)
 
     def _read(
-        self, instruction: Instruction, calls: tuple[Call, ...], *, opaque: bool = False
+        self,
+        instruction: Instruction,
+        calls: tuple[Call, ...],
+        script: ShellScript | None = None,
+        *,
+        opaque: bool = False,
     ) -> tuple[tuple[str, Lists], ...]:
-        """The lists that the commands may read as they find them; counts what may change the sources."""
+        """The lists that the commands may read as they find them; counts what may change the sources.
+
+        `script`: what is no chain of steps and may fetch lists before it reads them.
+        """
         variables = self._facts.scopes[instruction].variables
-        packages = [p for p in self._facts.package_calls(instruction) if p.call in calls]
+        packages = [package for call in calls if not call.substituted and (package := package_call(call)) is not None]
         found = []
         for family in self._lists:
             named = [package for package in packages if package.manager.family == family]
             needed = bool(named) or Leeway.LISTS not in self._leeway
             reads = opaque or may_use_lists(calls, family, variables)
-            if needed and reads and not self._fetches_first(instruction, calls, family):
+            if needed and reads and not (script and fetches_first(script, calls, family, variables)):
                 found.append((family, self._lists[family]))
             if opaque or may_change_sources(calls, family, variables):
                 self._changes[family] += 1
@@ -242,18 +280,17 @@ class _Walk:
                 self._lists[family] = ("fetched", self._changes[family])
         return tuple(found)
 
-    def _fetches_first(self, instruction: Instruction, calls: tuple[Call, ...], family: str) -> bool:
-        script = self._facts.script(instruction)
-        if script is None or self._facts.chain(instruction) is not None:
-            return False
-        return fetches_first(script, calls, family, self._facts.scopes[instruction].variables)
-
 
 def _is_free(atom: Atom, left: set[str]) -> bool:
     """Whether a step does the same whatever the steps before it left in the shell."""
     if atom.deletes is None or "control" in left:
         return False
     return not (atom.deletes.relative and "directory" in left)
+
+
+def _unheeded(atom: Atom) -> Atom:
+    """The step where `set -e` does not stop it midway."""
+    return replace(atom, text=f"unless it fails midway: {atom.text}")
 
 
 def _fuse(atoms: Sequence[Atom]) -> Atom:

@@ -5,6 +5,7 @@ from transforms.assume_yes import assume_yes
 from transforms.clean_in_same_layer import clean_in_same_layer
 from transforms.copy_manifests_first import copy_manifests_first
 from transforms.merge_cleanup_run import merge_cleanup_run
+from transforms.merge_run import merge_run
 from transforms.merge_update_into_install import merge_update_into_install
 from transforms.no_cache_flag import no_cache_flag
 from transforms.no_install_recommends import no_install_recommends
@@ -15,6 +16,7 @@ PIPELINE: tuple[Transform, ...] = (
     assume_yes,  # first: a command that would stop the build is no ground to build on
     merge_update_into_install,  # before cleaning: what fetches and what removes lists is judged where it is used
     merge_cleanup_run,  # before cleaning: a clean-up that is written already only needs to be moved
+    merge_run,  # behind the two that join RUNs for one reason each, and before what looks at one RUN at a time
     no_install_recommends,
     production_dependencies,
     reproducible_install,

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from optimizer.facts import Chain, Facts, PackageCall
+from optimizer.facts import Chain, Facts
 from optimizer.facts.chains import Step, leaves
 from optimizer.facts.comments import comments_above, has_pragma
 from optimizer.facts.layout import Addition, appendable, appended, step_text, without
-from optimizer.facts.lists import Deletion, deletion, may_use_lists, removes_lists, sole_package_call
+from optimizer.facts.lists import Deletion, deletion, filled, may_use_lists, removes_lists, sole_package_call
+from optimizer.facts.neighbours import UNSEEN
 from optimizer.facts.paths import makes, mentions
 from optimizer.knowledge import families
 from optimizer.syntax.nodes import Instruction, Node, rewritten, source
@@ -148,10 +149,6 @@ def merge_cleanup_run(facts: Facts) -> Iterator[Proposal | Declined]:
                 yield _into(facts, target, found)
 
 
-_FREE = frozenset({"LABEL", "EXPOSE", "CMD", "ENTRYPOINT", "MAINTAINER", "STOPSIGNAL", "HEALTHCHECK"})
-"""Instructions that no RUN can see."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Deletions:
     """The steps with which a RUN begins and that only delete. `removes_packages`: some remove packages."""
@@ -193,7 +190,7 @@ def _removes(step: Step) -> bool:
 
 def _right_before(facts: Facts, before: tuple[Instruction, ...], found: _Deletions) -> Instruction | None:
     """The RUN that stands before, with nothing between but what makes no layer, if it installs one of the packages."""
-    target = next((i for i in reversed(before) if i.name not in _FREE), None)
+    target = next((i for i in reversed(before) if i.name not in UNSEEN), None)
     if target is None or target.name != "RUN":
         return None
     removed = {w.literal for p in facts.package_calls(found.run) if p.verb in p.manager.remove for w in p.operands}
@@ -217,21 +214,11 @@ def _makes(facts: Facts, run: Instruction, found: _Deletions) -> bool:
     packages = facts.package_calls(run)
     for one in found.deletions:
         if one.regenerable:
-            if any(_filled(one, package) for package in packages):
+            if any(filled(one, package) for package in packages):
                 return True
         elif any(makes(facts.calls(run), path, facts.scopes[run].folder) for path in one.paths):
             return True
     return False
-
-
-def _filled(one: Deletion, package: PackageCall) -> bool:
-    """Whether a call of a package manager leaves something behind that the deletion removes."""
-    manager = package.manager
-    fills = package.updates or package.installs or package.verb in manager.upgrade
-    places = {path.removesuffix("/*") for path in one.paths}
-    if fills and not places.isdisjoint(manager.caches):
-        return True
-    return removes_lists(one, manager.family) and (fills if not manager.needs_update else package.updates)
 
 
 def _needs(facts: Facts, step: Instruction, found: _Deletions) -> str | None:

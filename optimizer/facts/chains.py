@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
@@ -54,6 +55,8 @@ class Chain:
     separators: tuple[tuple[Node, ...], ...]
     separator: str
     comment: Comment | None
+    errexit: bool
+    """Whether the shell may stop at errors by itself (`set -e`), at the last step at the latest."""
 
 
 def chain(instruction: Instruction, script: ShellScript, *, stops_at_errors: bool = False) -> Chain | None:
@@ -63,10 +66,10 @@ def chain(instruction: Instruction, script: ShellScript, *, stops_at_errors: boo
     if any(isinstance(part, Opaque | Comment) and part is not comment for part in script.parts):
         return None
     if operators <= {"&&", "|", "|&"}:
-        return _split(instruction, script, {"&&"}, "&&", comment)
+        return _split(instruction, script, {"&&"}, "&&", comment, stops_at_errors)
     if operators & {"&", ";;"} or not operators <= {"&&", "||", "|", "|&", ";", "\n"}:
         return None
-    found = _split(instruction, script, {";", "\n"}, ";", comment)
+    found = _split(instruction, script, {";", "\n"}, ";", comment, stops_at_errors)
     return found if found.steps and (stops_at_errors or _sets_errexit(found.steps[0])) else None
 
 
@@ -76,7 +79,12 @@ def _trailing_comment(script: ShellScript) -> Comment | None:
 
 
 def _split(
-    instruction: Instruction, script: ShellScript, separators: set[str], name: str, comment: Comment | None
+    instruction: Instruction,
+    script: ShellScript,
+    separators: set[str],
+    name: str,
+    comment: Comment | None,
+    stops_at_errors: bool,
 ) -> Chain:
     steps: list[tuple[Node, ...]] = []
     between: list[tuple[Node, ...]] = []
@@ -104,7 +112,8 @@ def _split(
     if current:
         steps.append(tuple(current))
     found = tuple(Step(parts, calls_in(instruction, parts)) for parts in steps)
-    return Chain(found, tuple(between[: len(steps) - 1]), name, comment)
+    errexit = stops_at_errors or any(may_set_errexit(step.parts) for step in found)
+    return Chain(found, tuple(between[: len(steps) - 1]), name, comment, errexit)
 
 
 def _sets_errexit(step: Step) -> bool:
@@ -116,11 +125,53 @@ def _sets_errexit(step: Step) -> bool:
 
 
 @lru_cache(maxsize=4096)
+def may_set_errexit(parts: tuple[Node, ...]) -> bool:
+    """Whether a command below some parts may make the shell stop at errors: `set -e`, or one that may do anything."""
+    return any(
+        isinstance(node, Command) and ("control" in set(_left_by(node)) or _names_errexit(node))
+        for part in parts
+        for node in part.walk()
+    )
+
+
+def _names_errexit(command: Command) -> bool:
+    words = [word.literal for word in command.words]
+    return words[:1] == ["set"] and any(word is None or "e" in word for word in words[1:])
+
+
+@lru_cache(maxsize=4096)
+def heeds_errexit(parts: tuple[Node, ...]) -> bool:
+    """Whether `set -e` could stop some parts midway: they are more than one command or pipeline.
+
+    It does not where they stand left of `&&` (POSIX sh, `set -e`), also in a subshell there.
+    """
+    for part in parts:
+        if isinstance(part, Compound) or (isinstance(part, Operator) and part.text not in ("|", "|&")):
+            return True
+        words = [node for node in part.walk() if isinstance(node, Word)]
+        if any(heeds_errexit(script.parts) for word in words for script in word.scripts):
+            return True
+    return False
+
+
+def subshell(step: Step) -> ShellScript | None:
+    """What runs in a shell of its own where the step is `( ... )` without redirects; None where it is anything else."""
+    part = step.parts[0]
+    if len(step.parts) != 1 or not isinstance(part, Compound) or part.kind != "(":
+        return None
+    _, *inside, last = part.parts
+    if not isinstance(last, Operator) or last.text != ")":
+        return None
+    return ShellScript(tuple(inside))
+
+
+@lru_cache(maxsize=4096)
 def leaves(step: Step) -> frozenset[str]:
     """What a step leaves in the shell for the steps behind it; empty: nothing.
 
-    `directory`, `environment`, `options` (`set -eux`, `umask`), and `control` for all that may change anything:
-    functions, traps, `exec`, `exit`, `eval`, a command that cannot be told.
+    `directory`, `environment`, `options` (`set -eux`, `umask`), `sandbox` (what ends with its RUN: a process that goes
+    on, `/etc/hosts`), and `control` for all that may change anything: functions, traps, `exec`, `exit`, `eval`, a
+    command that cannot be told.
     """
     return frozenset(_leaves(step.parts))
 
@@ -130,7 +181,9 @@ def _leaves(parts: Sequence[Node]) -> Iterator[str]:
         match part:
             case Command():
                 yield from _left_by(part)
-            case Compound() if part.kind in ("(", "[[", "(("):
+            case Compound() if part.kind == "(":
+                yield from (kind for kind in _leaves(part.parts) if kind == "sandbox")
+            case Compound() if part.kind in ("[[", "(("):
                 continue
             case Compound() if part.kind == "function":
                 yield "control"
@@ -138,6 +191,8 @@ def _leaves(parts: Sequence[Node]) -> Iterator[str]:
                 yield from _leaves(part.parts)
                 if part.kind in ("for", "select"):
                     yield "environment"
+            case Operator() if part.text == "&":
+                yield "sandbox"
             case Reserved() | Operator() | Gap() | Comment() | Word() | Redirect():
                 continue
             case _:
@@ -174,7 +229,10 @@ def _left_by(command: Command) -> Iterator[str]:
     while name in ("command", "builtin") and len(words) > 1:
         words = words[1:]
         name = words[0].literal or ""
-    kind = commands().leaves.get(name)
+    base = posixpath.basename(name)
+    kind = commands().leaves.get(name) or commands().leaves.get(base)
+    if name.startswith("/etc/init.d/") or _writes_sandbox(command, base):
+        yield "sandbox"
     if kind is None:
         return
     if kind == "options" and not _harmless(name, [word.literal for word in words[1:]]):
@@ -182,6 +240,14 @@ def _left_by(command: Command) -> Iterator[str]:
     if kind == "environment" and any("PATH" in word.text or "LD_" in word.text for word in words[1:]):
         kind = "control"
     yield kind
+
+
+def _writes_sandbox(command: Command, name: str) -> bool:
+    """Whether a command may write where each RUN has a mount of its own."""
+    targets = [r.target.text for r in command.redirects if ">" in r.operator.text and not r.is_heredoc]
+    if name in commands().writes_operands:
+        targets += [word.text for word in command.words[1:]]
+    return any(target.strip("\"'").startswith(commands().sandbox) for target in targets)
 
 
 def _harmless(name: str, arguments: list[str | None]) -> bool:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from optimizer.facts import Facts
-from optimizer.facts.chains import Chain, Step, leaves
+from optimizer.facts.chains import Chain, Step, heeds_errexit, leaves
+from optimizer.facts.comments import comments_above
+from optimizer.facts.neighbours import Member
 from optimizer.syntax.nodes import Gap, Instruction, Item, Node, Word, source
 
 LINE_LENGTH = 100
@@ -23,6 +25,8 @@ def appendable(chain: Chain) -> str | None:
         return "it may leave its shell early"
     if chain.separator == ";" and chain.steps[-1].command is None:
         return "the exit status of its last step would be lost"
+    if chain.separator == "&&" and chain.errexit and heeds_errexit(chain.steps[-1].parts):
+        return "`set -e` would no longer stop its last step midway"
     return None
 
 
@@ -42,6 +46,64 @@ def appended(facts: Facts, instruction: Instruction, chain: Chain, *additions: A
     for addition in additions:
         text += _joint(facts, instruction, chain, addition, at_end=True, broken=broken) + addition.command
     return {last: text}
+
+
+def joined(facts: Facts, members: Sequence[Member]) -> Mapping[Node, str]:
+    """The edits that make neighbouring RUNs one, in the place of the first."""
+    first, *others = members
+    chain = first.chain or Chain((), (), "&&", None, False)
+    texts = [_run_text(facts, first.run), *(_shell_text(other) for other in others)]
+    additions = [addition for other in others for addition in _additions(facts, first.run, chain, other)]
+    short = sum(len(text) + 4 for text in texts) <= LINE_LENGTH and not any("\n" in text for text in texts)
+    if short and not any(addition.comments for addition in additions):
+        return _with_rest(facts, members, "".join(f" && {text}" for text in texts[1:]))
+    rest = [_joint(facts, first.run, chain, one, at_end=True, broken=True) + one.command for one in additions]
+    return _with_rest(facts, members, "".join(rest))
+
+
+def _shell_text(member: Member) -> str:
+    text = "".join(source(part) for part in member.parts)
+    return f"( {text} )" if member.wrapped else text
+
+
+def _run_text(facts: Facts, run: Instruction) -> str:
+    """The RUN as it stands, without the lines above it."""
+    return facts.sources[run][len("".join(line.raw for line in run.leading)) :].rstrip("\r\n")
+
+
+def _additions(facts: Facts, run: Instruction, chain: Chain, other: Member) -> list[Addition]:
+    """A RUN that joins: as it is laid out where that is the way of the RUN that it joins, else step by step."""
+    comments = comments_above(other.run) + ((other.comment.text,) if other.comment else ())
+    if other.wrapped or other.chain is None:
+        return [Addition(_shell_text(other), comments)]
+    sample = _joint(facts, run, chain, Addition(""), at_end=True, broken=True)
+    joints = [_text(separator) for separator in other.chain.separators]
+    if any("#" in joint for joint in joints) or all(_breaks_alike(joint, sample) for joint in joints):
+        return [Addition(_shell_text(other), comments)]
+    steps = [step_text(step) for step in other.chain.steps]
+    return [Addition(steps[0], comments), *map(Addition, steps[1:])]
+
+
+def _breaks_alike(one: str, other: str) -> bool:
+    """Whether two joints both end a line with their operator, or both begin one with it."""
+    return "\n" in one and ("&&" in one.partition("\n")[0]) == ("&&" in other.partition("\n")[0])
+
+
+def _with_rest(facts: Facts, members: Sequence[Member], rest: str) -> Mapping[Node, str]:
+    """The edits: the first RUN gets the rest, and its comment at the end goes above it; the others go away."""
+    first = members[0]
+    edits: dict[Node, str] = dict.fromkeys((member.run for member in members[1:]), "")
+    begin, end = first.parts[0], first.parts[-1]
+    if first.wrapped:
+        edits[begin] = "( " + source(begin)
+    edits[end] = edits.get(end, source(end)) + (" )" if first.wrapped else "") + rest
+    if first.comment is not None:
+        script = facts.script(first.run)
+        before = script.parts[script.parts.index(first.comment) - 1] if script else None
+        edits |= {first.comment: ""} | ({before: ""} if isinstance(before, Gap) else {})
+        keyword = first.run.keyword
+        edits[keyword] = f"{first.comment.text}{facts.newline}{first.run.indent}{source(keyword)}"
+    return edits
 
 
 def inserted(facts: Facts, instruction: Instruction, chain: Chain, at: int, command: str) -> Mapping[Node, str]:
@@ -69,7 +131,7 @@ def _joint(
     facts: Facts, instruction: Instruction, chain: Chain, addition: Addition, *, at_end: bool, broken: bool = False
 ) -> str:
     """What stands between two steps: as in this RUN, else as in the others of the file."""
-    text = facts.sources[instruction][len("".join(line.raw for line in instruction.leading)) :].rstrip("\r\n")
+    text = _run_text(facts, instruction)
     own = [joint for joint in map(_text, chain.separators) if "#" not in joint]
     joint = (own[-1] if at_end else own[0]) if own else ""
     if facts.script(instruction) is not instruction.inner.body:

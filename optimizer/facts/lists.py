@@ -89,6 +89,16 @@ def _regenerable(path: str) -> bool:
     )
 
 
+def filled(found: Deletion, package: PackageCall) -> bool:
+    """Whether a call of a package manager leaves something behind that the deletion, which is regenerable, removes."""
+    manager = package.manager
+    fills = package.updates or package.installs or package.verb in manager.upgrade
+    places = {path.removesuffix("/*") for path in found.paths}
+    if fills and not places.isdisjoint(manager.caches):
+        return True
+    return removes_lists(found, manager.family) and (fills if not manager.needs_update else package.updates)
+
+
 def removes_lists(found: Deletion, family: str) -> bool:
     """Whether the deletion takes the lists of a family's managers away."""
     return any(

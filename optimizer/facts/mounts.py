@@ -17,6 +17,13 @@ class Mount:
     target: str | None
     source_stage: str | None
     source: str | None
+    writable: bool = False
+    """Whether `rw` makes a bind mount one that takes writes, which nobody ever sees."""
+
+    @property
+    def ends_with_its_run(self) -> bool:
+        """Whether what a RUN writes into it is gone behind that RUN."""
+        return self.kind == "tmpfs" or (self.kind == "bind" and self.writable)
 
     def covers(self, path: str) -> bool:
         """Whether what is written at the path may go into the mount and not into the layer. Unknown: yes."""
@@ -43,4 +50,5 @@ def _mount(value: str) -> Mount:
         posixpath.normpath(target) if known and target else None,
         fields.get("from"),
         fields.get("source") or fields.get("src"),
+        any(fields.get(key, "false").lower() in ("", "1", "true") for key in ("rw", "readwrite")),
     )

@@ -133,13 +133,15 @@ class Commands:
     """Those of the neutral ones that run nothing of a project: no interpreters, compilers, task runners."""
     places: tuple[str, ...]
     writes_operands: frozenset[str]
+    sandbox: tuple[str, ...]
+    """Places that each RUN has for itself."""
 
 
 @lru_cache(maxsize=1)
 def commands() -> Commands:
     """The table of commands."""
     data = load("commands.toml")
-    if unknown := sorted(data.keys() - {"leaves", "wrappers", "neutral", "reads-sources"}):
+    if unknown := sorted(data.keys() - {"leaves", "sandbox", "wrappers", "neutral", "reads-sources"}):
         raise KnowledgeError(f"commands.toml: unknown table `{unknown[0]}`")
     return Commands(
         leaves={name: kind for kind, names in data["leaves"].items() for name in names},
@@ -148,4 +150,5 @@ def commands() -> Commands:
         plain=frozenset(name for kind in _PLAIN for name in data["neutral"][kind]),
         places=tuple(data["reads-sources"]["places"]),
         writes_operands=frozenset(data["reads-sources"]["writes-operands"]),
+        sandbox=tuple(data["sandbox"]["places"]),
     )

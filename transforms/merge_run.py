@@ -1,0 +1,309 @@
+"""`merge-run`."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from optimizer.facts import Facts, PackageCall
+from optimizer.facts.layout import joined
+from optimizer.facts.lists import deletion, filled, removes_lists
+from optimizer.facts.neighbours import apart, joinable, neighbours
+from optimizer.facts.readers import Obstacle, readers_of
+from optimizer.facts.writes import Changed, Made, changes, writes
+from optimizer.syntax.nodes import Instruction
+from optimizer.transform import Declined, Proposal, Safety, example, transform, unchanged
+
+
+@transform(
+    Safety.SAFE,
+    may_change={"layers"},
+    counterparts=("DL3059",),
+    options={"join": ("worthwhile", "all")},
+)
+@example(
+    "an archive that is fetched in one RUN, unpacked and deleted in the next",
+    """
+      FROM debian:bookworm-slim
+    - RUN wget -O /tmp/tool.tgz https://example.org/tool.tgz
+    - RUN tar -xzf /tmp/tool.tgz -C /opt && rm /tmp/tool.tgz
+    + RUN wget -O /tmp/tool.tgz https://example.org/tool.tgz \\
+    +     && tar -xzf /tmp/tool.tgz -C /opt \\
+    +     && rm /tmp/tool.tgz
+    """,
+)
+@example(
+    "owners and modes: a later layer holds the whole file again; comments travel",
+    """
+      FROM debian:bookworm-slim
+    - RUN curl -fsSL https://example.org/tool -o /usr/bin/tool
+    + RUN curl -fsSL https://example.org/tool -o /usr/bin/tool \\
+    +     # anybody may run it
+    +     && chmod +x /usr/bin/tool
+      LABEL tool=1
+    - # anybody may run it
+    - RUN chmod +x /usr/bin/tool
+      CMD ["tool"]
+    """,
+)
+@example(
+    "package lists that the next RUN uses, and that nothing can clean between the two",
+    """
+      FROM debian:bookworm-slim
+    - RUN apt-get update && apt-get install -y curl
+    - RUN apt-get install -y git
+    + RUN apt-get update && apt-get install -y curl && apt-get install -y git
+    """,
+)
+@example(
+    "what the first leaves in its shell stays there",
+    """
+      FROM debian:bookworm-slim
+    - RUN cd /opt && git clone https://example.org/tool.git
+    - RUN chown -R www-data /opt/tool
+    + RUN ( cd /opt && git clone https://example.org/tool.git ) && chown -R www-data /opt/tool
+    """,
+)
+@example(
+    "a RUN that goes on after a failure",
+    """
+      FROM debian:bookworm-slim
+    - RUN wget -O /srv/a https://example.org/a || wget -O /srv/a https://example.org/b
+    - RUN mv /srv/a /srv/tool; test -x /srv/tool
+    + RUN ( wget -O /srv/a https://example.org/a || wget -O /srv/a https://example.org/b ) \\
+    +     && ( mv /srv/a /srv/tool; test -x /srv/tool )
+    """,
+)
+@example(
+    "everything, where the settings say so",
+    """
+      FROM debian:bookworm-slim
+    - RUN make
+    - RUN make install
+    + RUN make && make install
+    """,
+    options={"join": "all"},
+)
+@unchanged(
+    "it would not make the image smaller",
+    """
+    FROM debian:bookworm-slim
+    RUN make
+    RUN make install
+    RUN echo 1 > /etc/one
+    RUN chmod 600 /etc/one
+    """,
+)
+@unchanged(
+    "a step stands between the two, or the state changes",
+    """
+    FROM debian:bookworm-slim
+    RUN curl -fsSL https://example.org/tool -o /usr/bin/tool
+    COPY tool.conf /etc/
+    RUN chmod +x /usr/bin/tool
+    ENV A=1
+    RUN chown www-data /usr/bin/tool
+    """,
+)
+@unchanged(
+    "a comment above the second speaks to a tool",
+    """
+    FROM debian:bookworm-slim
+    RUN curl -fsSL https://example.org/tool -o /usr/bin/tool
+    # hadolint ignore=DL3059
+    RUN chmod +x /usr/bin/tool
+    """,
+)
+@unchanged(
+    "other mounts; a mount whose content ends with its RUN",
+    """
+    FROM debian:bookworm-slim
+    RUN --mount=type=cache,target=/root/.cache curl -fsSL https://example.org/tool -o /usr/bin/tool
+    RUN chmod +x /usr/bin/tool
+    FROM debian:bookworm-slim
+    RUN --mount=type=tmpfs,target=/tmp curl -fsSL https://example.org/tool -o /usr/bin/tool
+    RUN --mount=type=tmpfs,target=/tmp chmod +x /usr/bin/tool
+    """,
+)
+@unchanged(
+    "a process of the first would still run",
+    """
+    FROM debian:bookworm-slim
+    RUN service redis start && curl -fsSL https://example.org/tool -o /usr/bin/tool
+    RUN chmod +x /usr/bin/tool
+    """,
+)
+@unchanged(
+    "JSON form, a heredoc, a comment of the shell",
+    """
+    FROM debian:bookworm-slim
+    RUN ["curl", "-o", "/usr/bin/tool", "https://example.org/tool"]
+    RUN ["chmod", "+x", "/usr/bin/tool"]
+    FROM debian:bookworm-slim
+    RUN <<EOF
+    curl -fsSL https://example.org/tool -o /usr/bin/tool
+    EOF
+    RUN chmod +x /usr/bin/tool
+    """,
+)
+@unchanged(
+    "`set -e` does not stop what stands left of `&&`",
+    """
+    FROM debian:bookworm-slim
+    RUN set -e; curl -fsSL https://example.org/tool -o /usr/bin/tool; tool --version
+    RUN chmod +x /usr/bin/tool
+    """,
+)
+@unchanged(
+    "a later stage installs with the lists",
+    """
+    FROM debian:bookworm-slim AS base
+    RUN apt-get update && apt-get install -y curl
+    RUN apt-get install -y git
+    FROM base
+    RUN apt-get install -y less
+    """,
+)
+def merge_run(facts: Facts, join: str = "worthwhile") -> Iterator[Proposal | Declined]:
+    """Joins neighbouring RUNs where one deletes, moves or changes what another wrote, or shares its package lists.
+
+    A file that a later layer deletes or moves, or whose owner or mode it changes, is in the image twice. RUNs that
+    would gain nothing stay apart: each is a step that the build cache can keep. With `merge-run = "all"` all
+    neighbours are joined.
+
+    Safety: only RUNs with nothing between them that a RUN could see, for the same user, with the same mounts; what
+    would leave something in the shell for the next one is put into a subshell. Not where a process goes on, where
+    `set -e` would lose its force, or where a comment speaks to a tool.
+
+    Sources: Dockerfile best practices (RUN), the storage driver's copy-on-write, POSIX sh (`set -e`); hadolint DL3059.
+    """
+    for stage in facts.stages:
+        for group in neighbours(stage):
+            yield from _everything(facts, group) if join == "all" else _worthwhile(facts, group)
+
+
+def _everything(facts: Facts, group: Sequence[Instruction]) -> Iterator[Proposal]:
+    at = 0
+    while at < len(group) - 1:
+        end = _longest(facts, group, at)
+        if end > at:
+            members = joinable(facts, group[at : end + 1])
+            assert not isinstance(members, str)
+            yield Proposal(group[at], "each of these RUNs makes a layer", joined(facts, members))
+        at = end + 1
+
+
+def _longest(facts: Facts, group: Sequence[Instruction], start: int) -> int:
+    """The last RUN that can be joined with the one at the start and all between."""
+    end = start
+    for last in range(start + 1, len(group)):
+        if apart(facts, group[last - 1], group[last]) is not None:
+            break
+        if not isinstance(joinable(facts, group[start : last + 1]), str):
+            end = last
+    return end
+
+
+@dataclass(frozen=True, slots=True)
+class _Gain:
+    """That the RUNs from one number to another should be one, and why."""
+
+    first: int
+    last: int
+    why: str
+
+
+def _worthwhile(facts: Facts, group: Sequence[Instruction]) -> Iterator[Proposal | Declined]:
+    gains = [gain for last in range(1, len(group)) if (gain := _gain(facts, group, last)) is not None]
+    for together in _overlapping(gains):
+        whole = joinable(facts, group[together[0].first : max(gain.last for gain in together) + 1])
+        if not isinstance(whole, str):
+            yield Proposal(whole[0].run, together[0].why, joined(facts, whole))
+            continue
+        for gain in together:
+            members = joinable(facts, group[gain.first : gain.last + 1])
+            if isinstance(members, str):
+                yield Declined(group[gain.last], f"{gain.why}; but {members}")
+            else:
+                yield Proposal(members[0].run, gain.why, joined(facts, members))
+
+
+def _overlapping(gains: Sequence[_Gain]) -> list[list[_Gain]]:
+    """The gains in groups that have RUNs in common."""
+    found: list[list[_Gain]] = []
+    for gain in sorted(gains, key=lambda gain: (gain.first, gain.last)):
+        if found and gain.first <= max(other.last for other in found[-1]):
+            found[-1].append(gain)
+        else:
+            found.append([gain])
+    return found
+
+
+def _gain(facts: Facts, group: Sequence[Instruction], last: int) -> _Gain | None:
+    """With which earlier RUN, the nearest, the RUN with that number should be one."""
+    for first in range(last - 1, -1, -1):
+        why = _twice(facts, group[first], group[last]) or _spread(facts, group[first], group[last])
+        if why is not None:
+            return _Gain(first, last, why)
+    return None
+
+
+def _twice(facts: Facts, one: Instruction, other: Instruction) -> str | None:
+    """What the later RUN deletes, moves or changes of what the earlier one wrote."""
+    made = writes(facts, one)
+    for change in changes(facts, other):
+        found = next((path for path in made if change.meets(path)), None)
+        if found is not None:
+            return _told(change, found)
+    return None
+
+
+def _told(change: Changed, made: Made) -> str:
+    path = change.path if made.below and not change.deep else made.path
+    what = {"deletes": "is deleted", "moves": "is moved", "changes": "gets another owner or mode"}[change.does]
+    return f"`{path}` {what} in a later layer, and is shipped with this one all the same"
+
+
+def _spread(facts: Facts, one: Instruction, other: Instruction) -> str | None:
+    """How the two share what a package manager fetched, installed or left behind."""
+    earlier, later = facts.package_calls(one), facts.package_calls(other)
+    if not earlier or not later:
+        return _cleaned(facts, earlier, other)
+    for package in later:
+        if package.verb in package.manager.remove:
+            names = {word.literal for word in package.operands if word.literal is not None}
+            for before in earlier:
+                gone = [w.literal for w in before.operands if before.installs and w.literal in names]
+                if gone and before.manager.family == package.manager.family:
+                    return f"`{gone[0]}` is removed in a later layer, and is shipped with this one all the same"
+    return _cleaned(facts, earlier, other) or _used(facts, one, other)
+
+
+def _cleaned(facts: Facts, earlier: Sequence[PackageCall], other: Instruction) -> str | None:
+    chain = facts.chain(other)
+    for step in chain.steps if chain else ():
+        found = deletion(step, facts.scopes[other].folder)
+        if found is None or not found.regenerable:
+            continue
+        left = next((package for package in earlier if filled(found, package)), None)
+        if left is not None:
+            return f"what {left.manager.name} leaves behind is deleted in a later layer, and is shipped all the same"
+    return None
+
+
+def _used(facts: Facts, one: Instruction, other: Instruction) -> str | None:
+    """Whether the later RUN installs with the lists of the earlier one, and nobody does so after it."""
+    fetched = next((p for p in facts.package_calls(one) if p.updates and p.manager.needs_update), None)
+    if fetched is None or not fetched.manager.clean or _cleans(facts, one, fetched):
+        return None
+    same = [p for p in facts.package_calls(other) if p.manager.family == fetched.manager.family]
+    if not same or not same[0].needs_lists or not same[0].installs:
+        return None
+    for reader in readers_of(facts, other, fetched.manager, sources_matter=False):
+        if isinstance(reader, Obstacle) or not reader.fetches:
+            return None
+    return f"the lists of {fetched.manager.name} stay in this layer for the RUN behind it; one RUN can clean up"
+
+
+def _cleans(facts: Facts, run: Instruction, fetched: PackageCall) -> bool:
+    chain = facts.chain(run)
+    found = [deletion(step, facts.scopes[run].folder) for step in chain.steps] if chain else []
+    return any(one is not None and removes_lists(one, fetched.manager.family) for one in found)
