@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.calls import Call, calls_in
-from optimizer.facts.chains import Chain, Step, heeds_errexit, leaves, may_set_errexit, subshell
+from optimizer.facts.chains import Chain, Step, heeds_errexit, leaves, may_set_errexit, subshell, without_end
 from optimizer.facts.chains import chain as chain_of
 from optimizer.facts.lists import (
     Deletion,
@@ -28,7 +28,7 @@ from optimizer.facts.lists import (
 from optimizer.facts.packages import package_call
 from optimizer.facts.texts import argument_text
 from optimizer.knowledge import families
-from optimizer.syntax.nodes import Instruction, Node, ShellScript, Words, source
+from optimizer.syntax.nodes import Instruction, ShellScript, Words, source
 from optimizer.transform import Leeway
 from optimizer.wording import set_aside, worded
 
@@ -249,7 +249,7 @@ class _Walk:
         opaque = self._facts.opaque(instruction)
         lists = self._read(instruction, calls, script, opaque=opaque)
         body = instruction.inner.body
-        parts: tuple[Node, ...] = script.parts if script else (body,) if body is not None else ()
+        parts = without_end(script.parts) if script else [body] if body is not None else []
         text, kept = worded(parts, calls, self._leeway)
         return Atom(text, state, lists, kept=kept, instruction=instruction, calls=calls, known=not opaque)
 

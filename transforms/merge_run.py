@@ -93,6 +93,24 @@ from optimizer.transform import Declined, Proposal, Safety, example, transform, 
     """,
 )
 @unchanged(
+    "nothing of the stage is shipped but what another stage copies",
+    """
+    FROM debian:bookworm-slim AS build
+    RUN curl -fsSL https://example.org/tool -o /usr/bin/tool
+    RUN chmod +x /usr/bin/tool
+    FROM scratch
+    COPY --from=build /usr/bin/tool /tool
+    """,
+)
+@unchanged(
+    "each RUN has lists of its own",
+    """
+    FROM debian:bookworm-slim
+    RUN apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*
+    RUN apt-get update && apt-get install -y git && rm -rf /var/lib/apt/lists/*
+    """,
+)
+@unchanged(
     "a step stands between the two, or the state changes",
     """
     FROM debian:bookworm-slim
@@ -166,8 +184,8 @@ def merge_run(facts: Facts, join: str = "worthwhile") -> Iterator[Proposal | Dec
     """Joins neighbouring RUNs where one deletes, moves or changes what another wrote, or shares its package lists.
 
     A file that a later layer deletes or moves, or whose owner or mode it changes, is in the image twice. RUNs that
-    would gain nothing stay apart: each is a step that the build cache can keep. With `merge-run = "all"` all
-    neighbours are joined.
+    would gain nothing, and those of stages whose layers are not shipped, stay apart: the build cache can keep each.
+    With `merge-run = "all"` all neighbours are joined.
 
     Safety: only RUNs with nothing between them that a RUN could see, for the same user, with the same mounts; what
     would leave something in the shell for the next one is put into a subshell. Not where a process goes on, where
@@ -177,7 +195,14 @@ def merge_run(facts: Facts, join: str = "worthwhile") -> Iterator[Proposal | Dec
     """
     for stage in facts.stages:
         for group in neighbours(stage):
-            yield from _everything(facts, group) if join == "all" else _worthwhile(facts, group)
+            if join == "all":
+                yield from _everything(facts, group)
+            elif facts.ships(stage):
+                yield from _worthwhile(facts, group)
+
+
+_BETWEEN = 3
+"""So many RUNs may stand between two that belong together: all of them lose their place in the build cache."""
 
 
 def _everything(facts: Facts, group: Sequence[Instruction]) -> Iterator[Proposal]:
@@ -239,60 +264,68 @@ def _overlapping(gains: Sequence[_Gain]) -> list[list[_Gain]]:
 
 def _gain(facts: Facts, group: Sequence[Instruction], last: int) -> _Gain | None:
     """With which earlier RUN, the nearest, the RUN with that number should be one."""
+    near = range(last - 1, max(-1, last - 1 - _BETWEEN - 1), -1)
+    for reason in (_named, _removed, _within):
+        for first in near:
+            if (why := reason(facts, group[first], group[last])) is not None:
+                return _Gain(first, last, why)
     for first in range(last - 1, -1, -1):
-        why = _twice(facts, group[first], group[last]) or _spread(facts, group[first], group[last])
-        if why is not None:
+        if (why := _cleaned(facts, group[first], group[last]) or _used(facts, group[first], group[last])) is not None:
             return _Gain(first, last, why)
+        if not facts.package_calls(group[first]):
+            break
     return None
 
 
-def _twice(facts: Facts, one: Instruction, other: Instruction) -> str | None:
-    """What the later RUN deletes, moves or changes of what the earlier one wrote."""
-    made = writes(facts, one)
-    for change in changes(facts, other):
-        found = next((path for path in made if change.meets(path)), None)
-        if found is not None:
-            return _told(change, found)
+def _named(facts: Facts, one: Instruction, other: Instruction) -> str | None:
+    """What the later RUN deletes, moves or changes of the paths that the earlier one names."""
+    return _twice([made for made in writes(facts, one) if not made.below], changes(facts, other))
+
+
+def _within(facts: Facts, one: Instruction, other: Instruction) -> str | None:
+    """What the later RUN deletes, moves or changes in a folder that the earlier one filled."""
+    return _twice([made for made in writes(facts, one) if made.below], changes(facts, other))
+
+
+def _twice(written: Sequence[Made], changed: Sequence[Changed]) -> str | None:
+    for change in changed:
+        for made in written:
+            if change.meets(made):
+                what = {"deletes": "is deleted", "moves": "is moved", "changes": "gets another owner or mode"}
+                path = max(change.path, made.path, key=len)
+                return f"`{path}` {what[change.does]} in a later layer, and is shipped with this one all the same"
     return None
 
 
-def _told(change: Changed, made: Made) -> str:
-    path = change.path if made.below and not change.deep else made.path
-    what = {"deletes": "is deleted", "moves": "is moved", "changes": "gets another owner or mode"}[change.does]
-    return f"`{path}` {what} in a later layer, and is shipped with this one all the same"
-
-
-def _spread(facts: Facts, one: Instruction, other: Instruction) -> str | None:
-    """How the two share what a package manager fetched, installed or left behind."""
-    earlier, later = facts.package_calls(one), facts.package_calls(other)
-    if not earlier or not later:
-        return _cleaned(facts, earlier, other)
-    for package in later:
-        if package.verb in package.manager.remove:
-            names = {word.literal for word in package.operands if word.literal is not None}
-            for before in earlier:
-                gone = [w.literal for w in before.operands if before.installs and w.literal in names]
-                if gone and before.manager.family == package.manager.family:
-                    return f"`{gone[0]}` is removed in a later layer, and is shipped with this one all the same"
-    return _cleaned(facts, earlier, other) or _used(facts, one, other)
-
-
-def _cleaned(facts: Facts, earlier: Sequence[PackageCall], other: Instruction) -> str | None:
-    chain = facts.chain(other)
-    for step in chain.steps if chain else ():
-        found = deletion(step, facts.scopes[other].folder)
-        if found is None or not found.regenerable:
+def _removed(facts: Facts, one: Instruction, other: Instruction) -> str | None:
+    """Which package that the earlier RUN installed the later one removes."""
+    for package in facts.package_calls(other):
+        if package.verb not in package.manager.remove:
             continue
-        left = next((package for package in earlier if filled(found, package)), None)
-        if left is not None:
-            return f"what {left.manager.name} leaves behind is deleted in a later layer, and is shipped all the same"
+        names = {word.literal for word in package.operands if word.literal is not None}
+        for before in facts.package_calls(one):
+            if before.installs and before.manager.family == package.manager.family:
+                gone = [word.literal for word in before.operands if word.literal in names]
+                if gone:
+                    return f"`{gone[0]}` is removed in a later layer, and is shipped with this one all the same"
+    return None
+
+
+def _cleaned(facts: Facts, one: Instruction, other: Instruction) -> str | None:
+    """Whose lists the later RUN deletes that only the earlier one fetched."""
+    for package in facts.package_calls(one):
+        family = package.manager.family
+        if _deletes_lists(facts, one, package) or not _deletes_lists(facts, other, package):
+            continue
+        if not any(_fills(later) for later in facts.package_calls(other) if later.manager.family == family):
+            return f"what {package.manager.name} leaves behind is deleted in a later layer, and is shipped all the same"
     return None
 
 
 def _used(facts: Facts, one: Instruction, other: Instruction) -> str | None:
     """Whether the later RUN installs with the lists of the earlier one, and nobody does so after it."""
     fetched = next((p for p in facts.package_calls(one) if p.updates and p.manager.needs_update), None)
-    if fetched is None or not fetched.manager.clean or _cleans(facts, one, fetched):
+    if fetched is None or not fetched.manager.clean or _deletes_lists(facts, one, fetched):
         return None
     same = [p for p in facts.package_calls(other) if p.manager.family == fetched.manager.family]
     if not same or not same[0].needs_lists or not same[0].installs:
@@ -303,7 +336,16 @@ def _used(facts: Facts, one: Instruction, other: Instruction) -> str | None:
     return f"the lists of {fetched.manager.name} stay in this layer for the RUN behind it; one RUN can clean up"
 
 
-def _cleans(facts: Facts, run: Instruction, fetched: PackageCall) -> bool:
+def _deletes_lists(facts: Facts, run: Instruction, filler: PackageCall) -> bool:
+    """Whether the RUN deletes lists that the call leaves behind."""
     chain = facts.chain(run)
     found = [deletion(step, facts.scopes[run].folder) for step in chain.steps] if chain else []
-    return any(one is not None and removes_lists(one, fetched.manager.family) for one in found)
+    return any(
+        one is not None and one.regenerable and removes_lists(one, filler.manager.family) and filled(one, filler)
+        for one in found
+    )
+
+
+def _fills(package: PackageCall) -> bool:
+    """Whether the call fetches lists."""
+    return package.updates or (not package.manager.needs_update and package.installs)

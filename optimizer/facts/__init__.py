@@ -318,6 +318,14 @@ class Facts:
         """Each stage that another one copies or mounts from, with that other one."""
         return [(origin, self.stage_of[at]) for at, origin, _ in self._copies_between]
 
+    def ships(self, stage: BuildStage) -> bool:
+        """Whether the stage is an image, or a base of one: images are the last stage and those that nothing uses."""
+        for one in self.stages:
+            last = one is self.stages[-1]
+            if (last or not (self.copied_out_of(one) or self.children(one))) and stage in one.lineage:
+                return True
+        return False
+
     def copied_out_of(self, stage: BuildStage) -> tuple[str, ...]:
         """The paths that other stages take out of a stage by COPY or by a mount, as they are written."""
         return tuple(path for _, origin, path in self._copies_between if origin is stage)

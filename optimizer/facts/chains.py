@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
@@ -61,16 +61,25 @@ class Chain:
 
 def chain(instruction: Instruction, script: ShellScript, *, stops_at_errors: bool = False) -> Chain | None:
     """The script of a RUN as a chain; None where something fails and the script goes on."""
-    operators = {part.text for part in script.parts if isinstance(part, Operator)}
     comment = _trailing_comment(script)
-    if any(isinstance(part, Opaque | Comment) and part is not comment for part in script.parts):
+    parts = without_end(part for part in script.parts if part is not comment)
+    operators = {part.text for part in parts if isinstance(part, Operator)}
+    if any(isinstance(part, Opaque | Comment) for part in parts):
         return None
     if operators <= {"&&", "|", "|&"}:
-        return _split(instruction, script, {"&&"}, "&&", comment, stops_at_errors)
+        return _split(instruction, parts, {"&&"}, "&&", comment, stops_at_errors)
     if operators & {"&", ";;"} or not operators <= {"&&", "||", "|", "|&", ";", "\n"}:
         return None
-    found = _split(instruction, script, {";", "\n"}, ";", comment, stops_at_errors)
+    found = _split(instruction, parts, {";", "\n"}, ";", comment, stops_at_errors)
     return found if found.steps and (stops_at_errors or _sets_errexit(found.steps[0])) else None
+
+
+def without_end(parts: Iterable[Node]) -> list[Node]:
+    """The parts of a script without gaps, `;` and line ends behind the last command."""
+    found = list(parts)
+    while found and (isinstance(found[-1], Gap) or (isinstance(found[-1], Operator) and found[-1].text in (";", "\n"))):
+        found.pop()
+    return found
 
 
 def _trailing_comment(script: ShellScript) -> Comment | None:
@@ -80,7 +89,7 @@ def _trailing_comment(script: ShellScript) -> Comment | None:
 
 def _split(
     instruction: Instruction,
-    script: ShellScript,
+    parts: Sequence[Node],
     separators: set[str],
     name: str,
     comment: Comment | None,
@@ -90,9 +99,7 @@ def _split(
     between: list[tuple[Node, ...]] = []
     current: list[Node] = []
     gap: list[Node] = []
-    for part in script.parts:
-        if part is comment:
-            continue
+    for part in parts:
         if isinstance(part, Operator) and part.text in separators:
             steps.extend([tuple(current)] if current else [])
             if current:

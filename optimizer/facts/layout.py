@@ -11,7 +11,7 @@ from optimizer.facts import Facts
 from optimizer.facts.chains import Chain, Step, heeds_errexit, leaves
 from optimizer.facts.comments import comments_above
 from optimizer.facts.neighbours import Member
-from optimizer.syntax.nodes import Gap, Instruction, Item, Node, Word, source
+from optimizer.syntax.nodes import Comment, Gap, Instruction, Item, Node, Operator, Word, source
 
 LINE_LENGTH = 100
 """Columns up to which a step may be put on a line that is there."""
@@ -97,10 +97,12 @@ def _with_rest(facts: Facts, members: Sequence[Member], rest: str) -> Mapping[No
     if first.wrapped:
         edits[begin] = "( " + source(begin)
     edits[end] = edits.get(end, source(end)) + (" )" if first.wrapped else "") + rest
+    script = facts.script(first.run)
+    behind = script.parts[script.parts.index(end) + 1 :] if script else ()
+    end_of_script = (*behind, first.run.tail)
+    edits |= {part: "" for part in end_of_script if isinstance(part, Comment | Operator)}
+    edits |= {part: "" for part in end_of_script if isinstance(part, Gap) and not part.comments}
     if first.comment is not None:
-        script = facts.script(first.run)
-        before = script.parts[script.parts.index(first.comment) - 1] if script else None
-        edits |= {first.comment: ""} | ({before: ""} if isinstance(before, Gap) else {})
         keyword = first.run.keyword
         edits[keyword] = f"{first.comment.text}{facts.newline}{first.run.indent}{source(keyword)}"
     return edits

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from optimizer.facts import BuildStage, Chain, Facts
-from optimizer.facts.chains import heeds_errexit, leaves, may_set_errexit
+from optimizer.facts.chains import heeds_errexit, leaves, may_set_errexit, without_end
 from optimizer.facts.comments import has_pragma, is_pragma
 from optimizer.syntax.nodes import Comment, ExecForm, Gap, Instruction, Node, Operator, Redirect, ShellScript
 
@@ -62,10 +62,10 @@ def member(facts: Facts, run: Instruction, *, last: bool) -> Member | str:
         return "a comment in it speaks to a tool"
     left = frozenset(kind for step in chain.steps for kind in leaves(step)) if chain else frozenset()
     if not last and ("sandbox" in left or (chain is None and _goes_on(script))):
-        return "it leaves a process running, or writes what each RUN has for itself: the next RUN would see it"
+        return "the next RUN would see a process, or a file, that ends with this RUN"
     plain = chain is not None and chain.separator == "&&" and (last or not left)
     if not last and _stops_midway(facts, run, chain, script):
-        return "`set -e` would not stop it any more before the `&&`"
+        return "an error may stop it midway, which `set -e` does not do left of `&&`"
     return Member(run, chain, not plain, parts)
 
 
@@ -73,7 +73,7 @@ def _trimmed(script: ShellScript, chain: Chain | None) -> tuple[Node, ...]:
     if chain is not None and chain.steps:
         first, last = chain.steps[0].parts[0], chain.steps[-1].parts[-1]
     else:
-        solid = [part for part in script.parts if not isinstance(part, Gap)]
+        solid = [part for part in without_end(script.parts) if not isinstance(part, Gap)]
         if not solid:
             return ()
         first, last = solid[0], solid[-1]
