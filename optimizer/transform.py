@@ -106,8 +106,8 @@ class Example:
     before: str
     after: str
     unsafe: bool = False
-    options: Mapping[str, str] = field(default_factory=dict)
-    context: Mapping[str, str] | None = None
+    options: Mapping[str, str] = field(default_factory=dict, hash=False)
+    context: Mapping[str, str] | None = field(default=None, hash=False)
     """The files of the build context, path -> text; None where no context is given."""
 
     @property
@@ -138,7 +138,7 @@ class Transform:
     """Whether packages may be missing, with the files that dpkg or apk says were theirs."""
     default: bool = True
     """Whether it runs where nobody chooses; else it is selected by its id or by a profile."""
-    options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    options: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     """What settings may tell it: the names of keyword parameters of its function, each with the words allowed.
 
     The first word is the parameter's default; a name without words takes any text.
