@@ -279,12 +279,18 @@ def _gain(facts: Facts, group: Sequence[Instruction], last: int) -> _Gain | None
 
 def _named(facts: Facts, one: Instruction, other: Instruction) -> str | None:
     """What the later RUN deletes, moves or changes of the paths that the earlier one names."""
-    return _twice([made for made in writes(facts, one) if not made.below], changes(facts, other))
+    return _twice([made for made in writes(facts, one) if not made.below], _of_others(facts, other))
 
 
 def _within(facts: Facts, one: Instruction, other: Instruction) -> str | None:
     """What the later RUN deletes, moves or changes in a folder that the earlier one filled."""
-    return _twice([made for made in writes(facts, one) if made.below], changes(facts, other))
+    return _twice([made for made in writes(facts, one) if made.below], _of_others(facts, other))
+
+
+def _of_others(facts: Facts, run: Instruction) -> list[Changed]:
+    """What the RUN deletes, moves or changes and does not write itself."""
+    own = writes(facts, run)
+    return [change for change in changes(facts, run) if not any(made.holds(change.path) for made in own)]
 
 
 def _twice(written: Sequence[Made], changed: Sequence[Changed]) -> str | None:

@@ -62,8 +62,8 @@ def joined(facts: Facts, members: Sequence[Member]) -> Mapping[Node, str]:
 
 
 def _shell_text(member: Member) -> str:
-    text = "".join(source(part) for part in member.parts)
-    return f"( {text} )" if member.wrapped else text
+    text = "".join(("( " if part is member.wrapped else "") + source(part) for part in member.parts)
+    return f"{text} )" if member.wrapped else text
 
 
 def _run_text(facts: Facts, run: Instruction) -> str:
@@ -93,9 +93,9 @@ def _with_rest(facts: Facts, members: Sequence[Member], rest: str) -> Mapping[No
     """The edits: the first RUN gets the rest, and its comment at the end goes above it; the others go away."""
     first = members[0]
     edits: dict[Node, str] = dict.fromkeys((member.run for member in members[1:]), "")
-    begin, end = first.parts[0], first.parts[-1]
+    end = first.parts[-1]
     if first.wrapped:
-        edits[begin] = "( " + source(begin)
+        edits[first.wrapped] = "( " + source(first.wrapped)
     edits[end] = edits.get(end, source(end)) + (" )" if first.wrapped else "") + rest
     script = facts.script(first.run)
     behind = script.parts[script.parts.index(end) + 1 :] if script else ()

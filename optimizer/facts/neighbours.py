@@ -30,12 +30,13 @@ def neighbours(stage: BuildStage) -> Iterator[tuple[Instruction, ...]]:
 class Member:
     """A RUN that can be a part of a larger one. `chain`: None for a script that goes on after a failure.
 
-    `wrapped`: it must be put into a subshell, as it would leave something for the next one or is no chain of `&&`.
+    `wrapped`: the node from which on it must be put into a subshell, as it would leave something for the next one or is
+    no chain of `&&`; None for nowhere.
     """
 
     run: Instruction
     chain: Chain | None
-    wrapped: bool
+    wrapped: Node | None
     parts: tuple[Node, ...]
     """What it runs, from its first word to its last, without a comment at the end."""
 
@@ -63,10 +64,12 @@ def member(facts: Facts, run: Instruction, *, last: bool) -> Member | str:
     left = frozenset(kind for step in chain.steps for kind in leaves(step)) if chain else frozenset()
     if not last and ("sandbox" in left or (chain is None and _goes_on(script))):
         return "the next RUN would see a process, or a file, that ends with this RUN"
-    plain = chain is not None and chain.separator == "&&" and (last or not left)
     if not last and _stops_midway(facts, run, chain, script):
         return "an error may stop it midway, which `set -e` does not do left of `&&`"
-    return Member(run, chain, not plain, parts)
+    if chain is None or chain.separator != "&&":
+        return Member(run, chain, parts[0], parts)
+    leaving = next((step.parts[0] for step in chain.steps if leaves(step)), None)
+    return Member(run, chain, None if last else leaving, parts)
 
 
 def _trimmed(script: ShellScript, chain: Chain | None) -> tuple[Node, ...]:

@@ -30,6 +30,10 @@ class Made:
     path: str
     below: bool = False
 
+    def holds(self, path: str) -> bool:
+        """Whether the path is what was written, or lies in it."""
+        return path == self.path or (self.below and path.startswith(self.path.rstrip("/") + "/"))
+
 
 @dataclass(frozen=True, slots=True)
 class Changed:
@@ -45,7 +49,7 @@ class Changed:
             return True
         if self.deep and made.path.startswith(self.path.removesuffix("/*").rstrip("/") + "/"):
             return True
-        return made.below and self.path.startswith(made.path.rstrip("/") + "/")
+        return made.holds(self.path)
 
 
 def writes(facts: Facts, run: Instruction) -> tuple[Made, ...]:
