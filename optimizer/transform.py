@@ -64,6 +64,8 @@ class Leeway(StrEnum):
     """Installs from a project's manifest insist on its lock file, in the way that the rows of the tools give."""
     PRODUCTION = "production"
     """Such installs leave development packages or documentation away, with the option that the rows give."""
+    MOUNT = "mount"
+    """A file of the context that the next RUN only reads and deletes is mounted for it instead of copied before it."""
     LISTS = "lists"
     """A command that cannot be read may find no package lists any more (unsafe)."""
 

@@ -4,6 +4,7 @@ from optimizer.transform import Transform
 from transforms.assume_yes import assume_yes
 from transforms.clean_in_same_layer import clean_in_same_layer
 from transforms.copy_manifests_first import copy_manifests_first
+from transforms.fetch_unpack_remove import fetch_unpack_remove
 from transforms.merge_cleanup_run import merge_cleanup_run
 from transforms.merge_run import merge_run
 from transforms.merge_update_into_install import merge_update_into_install
@@ -17,6 +18,7 @@ PIPELINE: tuple[Transform, ...] = (
     merge_update_into_install,  # before cleaning: what fetches and what removes lists is judged where it is used
     merge_cleanup_run,  # before cleaning: a clean-up that is written already only needs to be moved
     merge_run,  # behind the two that join RUNs for one reason each, and before what looks at one RUN at a time
+    fetch_unpack_remove,  # behind merge-run: the RUN that unpacks is then the one that deletes
     no_install_recommends,
     production_dependencies,
     reproducible_install,

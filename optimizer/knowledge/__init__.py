@@ -135,13 +135,17 @@ class Commands:
     writes_operands: frozenset[str]
     sandbox: tuple[str, ...]
     """Places that each RUN has for itself."""
+    reads_files: frozenset[str]
+    """Programs that only read the files that they are given."""
+    reads_no_files: frozenset[str]
+    """Programs that touch no file but the ones that their words name."""
 
 
 @lru_cache(maxsize=1)
 def commands() -> Commands:
     """The table of commands."""
     data = load("commands.toml")
-    if unknown := sorted(data.keys() - {"leaves", "sandbox", "wrappers", "neutral", "reads-sources"}):
+    if unknown := sorted(data.keys() - {"leaves", "files", "sandbox", "wrappers", "neutral", "reads-sources"}):
         raise KnowledgeError(f"commands.toml: unknown table `{unknown[0]}`")
     return Commands(
         leaves={name: kind for kind, names in data["leaves"].items() for name in names},
@@ -151,4 +155,6 @@ def commands() -> Commands:
         places=tuple(data["reads-sources"]["places"]),
         writes_operands=frozenset(data["reads-sources"]["writes-operands"]),
         sandbox=tuple(data["sandbox"]["places"]),
+        reads_files=frozenset(data["files"]["reads"]),
+        reads_no_files=frozenset(data["files"]["none"]),
     )
