@@ -7,8 +7,8 @@ from optimizer.facts import Facts
 from optimizer.facts.comments import comments_above
 from optimizer.facts.layout import with_flag, without
 from optimizer.facts.passing import Passing, passing
-from optimizer.syntax.nodes import Node
-from optimizer.transform import Declined, Proposal, Safety, example, transform, unchanged
+from optimizer.syntax.nodes import Node, source
+from optimizer.transform import Declined, Proposal, Safety, comment_lines, example, transform, unchanged
 
 
 @transform(Safety.SAFE, may_change={"layers", "copied"}, leeway={"mount"}, counterparts=("DL3010",))
@@ -161,6 +161,8 @@ def _needs_buildkit(facts: Facts) -> bool:
 
 def _mounted(facts: Facts, one: Passing) -> Proposal:
     edits: dict[Node, str] = {one.copy: ""}
+    if not (one.run.leading or one.run.indent):
+        edits[one.run.keyword] = comment_lines(one.copy) + source(one.run.keyword)
     edits |= without(one.chain, range(one.at, one.at + 1)) or {}
     flag = f"--mount=type=bind,source={one.source},target={one.path}"
     first = one.chain.steps[0] if one.at else one.chain.steps[1]
