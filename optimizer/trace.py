@@ -7,6 +7,7 @@ then they are one atom. `( a )` is a RUN of its own. Computed from the tree alon
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -27,9 +28,10 @@ from optimizer.facts.lists import (
     started_with_lists,
 )
 from optimizer.facts.packages import package_call
+from optimizer.facts.passing import passing
 from optimizer.facts.texts import argument_text, flags_text
 from optimizer.knowledge import families
-from optimizer.syntax.nodes import Instruction, ShellScript, source
+from optimizer.syntax.nodes import Flag, Instruction, ShellScript, source
 from optimizer.transform import Leeway
 from optimizer.wording import named, set_aside, worded
 
@@ -102,6 +104,8 @@ class _Walk:
         self._changes: dict[str, int] = dict.fromkeys(self._lists, 0)
         self._aside: list[str] = []
         """Steps that the leeway leaves out: they may come, never go."""
+        free = Leeway.MOUNT in leeway
+        self._passing = {one.run: one for one in passing(facts) if one.why is None} if free else {}
 
     def inherit(self, parent: _Walk) -> None:
         """Begin where the parent stage ended."""
@@ -117,6 +121,8 @@ class _Walk:
             match instruction.name:
                 case "RUN":
                     yield from self._run(instruction)
+                case "COPY" | "ADD" if any(one.copy is instruction for one in self._passing.values()):
+                    continue
                 case "COPY" | "ADD":
                     yield self._copy(instruction, text)
                 case "ONBUILD":
@@ -185,10 +191,17 @@ class _Walk:
 
     def _state(self, instruction: Instruction) -> State:
         run = instruction.inner
-        flags = flags_text(run, named(self._facts, instruction, self._leeway))
+        names = named(self._facts, instruction, self._leeway)
+        flags = flags_text(run, {**names, **{flag: "" for flag in run.all_flags if self._mounts_file(flag)}})
         documents = "\0".join(source(doc.body) for doc in run.heredocs) if not self._is_lone(instruction) else ""
         trigger = "ONBUILD" if run is not instruction else ""
         return (*self._environment, self._user, self._folder, self._shell, flags, documents, trigger)
+
+    def _mounts_file(self, flag: Flag) -> bool:
+        """Whether the leeway takes a flag as the file that it mounts out of the context, read-only."""
+        if Leeway.MOUNT not in self._leeway or flag.name != "mount":
+            return False
+        return re.fullmatch(r"type=bind,source=[^,$]+,target=/[^,$]+", flag.value or "") is not None
 
     def _is_lone(self, instruction: Instruction) -> bool:
         script = self._facts.script(instruction)
@@ -197,6 +210,11 @@ class _Walk:
     def _run(self, instruction: Instruction) -> Iterator[Atom]:
         state = self._state(instruction)
         chain = self._facts.chain(instruction)
+        for flag in filter(self._mounts_file, instruction.all_flags):
+            yield Atom(f"mount {flag.value}", (), instruction=instruction)
+        if (one := self._passing.get(instruction)) is not None:
+            chain = replace(one.chain, steps=(*one.chain.steps[: one.at], *one.chain.steps[one.at + 1 :]))
+            yield Atom(f"mount type=bind,source={one.source},target={one.path}", (), instruction=instruction)
         if chain is None:
             yield self._whole(instruction, state, self._facts.script(instruction), self._facts.calls(instruction))
         else:

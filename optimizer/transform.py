@@ -68,6 +68,8 @@ class Leeway(StrEnum):
     """Files of the context that are no longer sent, where an install makes their folder anew in any case."""
     IGNORED = "ignored"
     """Other files of the context that are no longer sent, and that nothing names (unsafe)."""
+    MOUNT = "mount"
+    """A file of the context that the next RUN only reads and deletes is mounted for it instead of copied before it."""
     LISTS = "lists"
     """A command that cannot be read may find no package lists any more (unsafe)."""
     AUTHOR = "author"

@@ -455,3 +455,75 @@ def test_deletions_move_only_over_what_touches_nothing_of_theirs() -> None:
 
 def test_rewritten_gives_the_same_text_where_nothing_is_edited() -> None:
     assert rewritten(parse(FILE), {}) == FILE
+
+
+PASSING = """\
+FROM debian:bookworm-slim
+COPY a.tgz /tmp/
+COPY b.tgz /tmp/
+RUN mkdir /x && tar -xzf /tmp/b.tgz -C /x && rm /tmp/b.tgz && ldconfig
+"""
+MOUNTED = "RUN --mount=type=bind,source=b.tgz,target=/tmp/b.tgz mkdir /x && tar -xzf /tmp/b.tgz -C /x && ldconfig\n"
+
+
+def mounting(text: str, run: str) -> str:
+    """Why the COPY of b.tgz may not go for that RUN; empty where it may."""
+
+    def lie(facts: Facts) -> Iterator[Proposal | Declined]:
+        """Mounts. Safety: none. Sources: none."""
+        copies = [i for i in facts.tree.instructions if "b.tgz" in source(i) and i.name == "COPY"]
+        if copies:
+            yield Proposal(copies[0], "mounted", {copies[0]: "", list(facts.runs)[-1]: run})
+
+    result = optimize(text, [transform(Safety.SAFE, may_change={"layers", "copied"}, leeway={"mount"})(lie)])
+    assert result.changed or result.refusals
+    return "".join(one.why for one in result.refusals)
+
+
+def test_a_file_that_passes_through_may_be_mounted() -> None:
+    assert mounting(PASSING, MOUNTED) == ""
+    for wrong in (
+        MOUNTED.replace("source=b", "source=a"),
+        MOUNTED.replace("target=/tmp", "target=/srv"),
+        MOUNTED.replace("type=bind", "type=cache"),
+        MOUNTED.replace("source=b.tgz", "source=b.tgz,rw"),
+        MOUNTED.replace("source=b.tgz", "from=x,source=b.tgz"),
+        MOUNTED.replace(" && ldconfig", ""),
+        MOUNTED.replace("-xzf", "-xf"),
+        MOUNTED.replace("--mount=type=bind,source=b.tgz,target=/tmp/b.tgz ", ""),
+    ):
+        assert mounting(PASSING, wrong), wrong
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "chown -R app /tmp",
+        "chmod 600 /tmp/b.tgz",
+        "./build.sh",
+        "rm -rf /tmp/*",
+        "rm -rf $X",
+        "echo x >> /tmp/b.tgz",
+        "touch /tmp/b.tgz",
+        "cd /tmp && chown app *",
+    ],
+)
+def test_a_file_that_a_command_may_write_may_not_be_mounted(command: str) -> None:
+    assert mounting(PASSING.replace("ldconfig", command), MOUNTED.replace("ldconfig", command))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (" && rm /tmp/b.tgz", ""),
+        ("COPY b.tgz /tmp/\n", "COPY b.tgz /tmp/\nRUN ls\n"),
+        ("COPY b.tgz /tmp/\n", "COPY b.tgz /tmp/\nUSER app\n"),
+        ("COPY b", "COPY --chown=1 b"),
+        ("COPY b.tgz", "COPY b.tgz c.tgz"),
+        ("rm /tmp/b.tgz", "rm /srv/b.tgz"),
+        ("COPY b.tgz /tmp/", "COPY b /tmp/b.tgz"),
+        ("rm /tmp/b.tgz", "{ rm /tmp/b.tgz; }"),
+    ],
+)
+def test_a_file_that_more_than_the_next_run_sees_may_not_be_mounted(old: str, new: str) -> None:
+    assert mounting(PASSING.replace(old, new), MOUNTED)

@@ -9,6 +9,7 @@ from transforms.dead_stage import dead_stage
 from transforms.dockerignore import dockerignore
 from transforms.empty_continuation import empty_continuation
 from transforms.exec_form_command import exec_form_command
+from transforms.fetch_unpack_remove import fetch_unpack_remove
 from transforms.last_command_wins import last_command_wins
 from transforms.legacy_key_value import legacy_key_value
 from transforms.maintainer_to_label import maintainer_to_label
@@ -38,6 +39,7 @@ PIPELINE: tuple[Transform, ...] = (
     merge_update_into_install,  # before cleaning: what fetches and what removes lists is judged where it is used
     merge_cleanup_run,  # before cleaning: a clean-up that is written already only needs to be moved
     merge_run,  # behind the two that join RUNs for one reason each, and before what looks at one RUN at a time
+    fetch_unpack_remove,  # behind merge-run: the RUN that unpacks is then the one that deletes
     no_install_recommends,
     production_dependencies,
     reproducible_install,

@@ -112,6 +112,12 @@ def _with_rest(facts: Facts, members: Sequence[Member], rest: str) -> Mapping[No
     return edits
 
 
+def with_flag(facts: Facts, run: Instruction, first: Node, flag: str) -> Mapping[Node, str]:
+    """The edit that gives a RUN a flag on a line of its own, before the node that it then begins with."""
+    joint = f" {facts.tree.escape}{facts.newline}{_indent(_run_text(facts, run), facts)}"
+    return {first: flag + joint + source(first)}
+
+
 def inserted(facts: Facts, instruction: Instruction, chain: Chain, at: int, command: str) -> Mapping[Node, str]:
     """The edit that puts a command before the step with that number."""
     first = chain.steps[at].parts[0]

@@ -55,7 +55,7 @@ def _read(word: Word | Item, reworded: Mapping[Node, str]) -> Iterator[str]:
 
 def flags_text(instruction: Instruction, reworded: Mapping[Node, str] = MappingProxyType({})) -> str:
     """The flags as BuildKit reads them; `reworded` gives flags another text."""
-    return " ".join(reworded.get(flag, flag.text) for flag in instruction.all_flags)
+    return " ".join(filter(None, (reworded.get(flag, flag.text) for flag in instruction.all_flags)))
 
 
 def argument_text(instruction: Instruction, reworded: Mapping[Node, str] = MappingProxyType({})) -> str:

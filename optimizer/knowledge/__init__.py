@@ -139,13 +139,27 @@ class Commands:
     builtins: frozenset[str]
     programs: frozenset[str]
     quiet_environment: frozenset[str]
+    reads_files: frozenset[str]
+    """Programs that only read the files that they are given."""
+    reads_no_files: frozenset[str]
+    """Programs that touch no file but the ones that their words name."""
 
 
 @lru_cache(maxsize=1)
 def commands() -> Commands:
     """The table of commands."""
     data = load("commands.toml")
-    tables = {"leaves", "builtins", "programs", "quiet-environment", "sandbox", "wrappers", "neutral", "reads-sources"}
+    tables = {
+        "leaves",
+        "builtins",
+        "programs",
+        "quiet-environment",
+        "files",
+        "sandbox",
+        "wrappers",
+        "neutral",
+        "reads-sources",
+    }
     if unknown := sorted(data.keys() - tables):
         raise KnowledgeError(f"commands.toml: unknown table `{unknown[0]}`")
     return Commands(
@@ -159,4 +173,6 @@ def commands() -> Commands:
         builtins=frozenset(data["builtins"]["names"]),
         programs=frozenset(data["programs"]["names"]),
         quiet_environment=frozenset(data["quiet-environment"]["names"]),
+        reads_files=frozenset(data["files"]["reads"]),
+        reads_no_files=frozenset(data["files"]["none"]),
     )
