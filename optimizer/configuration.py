@@ -85,8 +85,6 @@ def _plain_words(body: ShellScript | Opaque) -> list[str]:
     if not _PLAIN.fullmatch(body.text):
         return []
     words = shlex.split(body.text)
-    if words[:1] == ["exec"]:
-        words = words[1:]
     if not words or not words[0] or "=" in words[0] or words[0].startswith("-") or words[0] in commands().builtins:
         return []
     return words

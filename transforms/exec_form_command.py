@@ -31,10 +31,10 @@ _FOLDERS = ("", "/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/", "/usr/local/bin/",
     """,
 )
 @example(
-    "the shell is asked to step aside already",
+    "a command over several lines",
     """
       FROM python:3.12-slim
-    - CMD exec gunicorn --bind 0.0.0.0:80 \\
+    - CMD gunicorn --bind 0.0.0.0:80 \\
     -     app:app
     + CMD ["gunicorn", "--bind", "0.0.0.0:80", "app:app"]
     """,
@@ -78,10 +78,12 @@ _FOLDERS = ("", "/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/", "/usr/local/bin/",
     unsafe=True,
 )
 @unchanged(
-    "a builtin of the shell",
+    "a builtin of the shell, such as the one with which it steps aside",
     """
     FROM debian:bookworm-slim AS a
     CMD echo -n hello
+    FROM debian:bookworm-slim AS b
+    CMD exec nginx
     FROM debian:bookworm-slim
     CMD cd /app
     """,
@@ -180,7 +182,7 @@ def _words(script: ShellScript) -> list[str]:
     words = [literal for literal in literals if literal is not None and literal.isprintable()]
     if len(words) < len(literals):
         return []
-    return words[1:] if words[0] == "exec" else words
+    return words
 
 
 def _kept(facts: Facts, stage: BuildStage, instruction: Instruction, words: list[str]) -> str | None:

@@ -28,10 +28,9 @@ def _same_command(before: Any, after: Any) -> bool:
     if not isinstance(before, list) or not isinstance(after, list) or len(before) < 3 or not before[-2].endswith("c"):
         return False
     try:
-        words = shlex.split(before[-1])
+        return bool(after == shlex.split(before[-1]))
     except ValueError:
         return False
-    return after in (words, words[1:] if words[:1] == ["exec"] else words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,6 @@ def test_a_field_of_the_configuration_is_allowed_by_its_name_only() -> None:
 SHELL = ["/bin/sh", "-c"]
 COMMANDS = {
     "the same words": ([*SHELL, "nginx -g 'daemon off;'"], ["nginx", "-g", "daemon off;"], True),
-    "exec stands before them": ([*SHELL, "exec nginx"], ["nginx"], True),
     "other options of the shell": (["/bin/bash", "-euo", "pipefail", "-c", "a b"], ["a", "b"], True),
     "a word is lost": ([*SHELL, "nginx -g x"], ["nginx", "-g"], False),
     "a word is split": ([*SHELL, "a 'b c'"], ["a", "b", "c"], False),
