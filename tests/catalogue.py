@@ -84,7 +84,7 @@ def _section(transform: Transform) -> str:
     if transform.counterparts:
         lines.append(f"Counterparts elsewhere: {', '.join(transform.counterparts)}.")
     for example in transform.examples:
-        stays = example.before == example.after
+        stays = not example.changes
         title = f"Stays as it is: {example.title}" if stays else example.title[0].upper() + example.title[1:]
         lines += ["", f"{title}{_conditions(transform, example)}:", "", "```diff"]
         lines += [*example_lines(example), "```"]

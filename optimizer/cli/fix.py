@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from optimizer.cli import files
-from optimizer.cli.contexts import Contexts, described
+from optimizer.cli.beside import IgnoreFiles
+from optimizer.cli.contexts import ContextOf, Contexts, described
 from optimizer.cli.discovery import Found, find
 from optimizer.cli.errors import BugError, FileError, SettingsError, UsageError
 from optimizer.cli.names import in_diff, shown
 from optimizer.cli.output import Output
 from optimizer.cli.settings import Settings, of_options, settings_for
 from optimizer.engine import Change, Result, optimize
-from optimizer.facts.context import Supply
+from optimizer.facts.context import Missing, Supply
 from optimizer.patch import unified
 from optimizer.transform import Safety, Transform
 
@@ -85,6 +86,7 @@ class _Run:
         self._totals = _Totals()
         self._said: set[str] = set()
         self._contexts = Contexts(options.context, off=options.no_context)
+        self._ignore_files = IgnoreFiles()
 
     def all(self, paths: Sequence[str]) -> int:
         """All files, then the summary; returns the exit code."""
@@ -93,6 +95,8 @@ class _Run:
                 self._one(found)
             except (FileError, SettingsError) as error:
                 self._fail(str(error))
+        if not self._options.write:
+            self._output.diff(self._ignore_files.diffs())
         self._summary()
         self._output.flush()
         totals = self._totals
@@ -119,6 +123,8 @@ class _Run:
         if result.problems:
             self._rejected(path, result)
         proved = self._proved(path, result, settings)
+        if proved and result.ignores and context is not None:
+            self._ignore(found, context, result.ignores)
         if not self._options.write:
             self._output.diff(unified(result.before, result.after, in_diff(path)))
         elif proved:
@@ -133,6 +139,18 @@ class _Run:
         self._tell(shown(path), result, self._output.note if holds_the_file else self._output.change)
         if self._options.verbose and context is not None:
             self._output.note(f"{shown(path)}: {described(context)}")
+
+    def _ignore(self, found: Found | None, context: ContextOf, patterns: Sequence[str]) -> None:
+        """Put patterns into the ignore file: before the Dockerfile is written, which may rely on them."""
+        folder = context()
+        if isinstance(folder, Missing):
+            return
+        if found is None:
+            self._output.note(f".dockerignore: needs the lines {', '.join(patterns)}")
+            return
+        path = self._ignore_files.add(folder, patterns)
+        if self._options.write:
+            self._ignore_files.write(path, found.top)
 
     def _named(self, found: Found | None) -> bool:
         """Whether it is known where the file lies: standard input may come from anywhere."""
@@ -166,7 +184,7 @@ class _Run:
             files.write(found.path, data, after, Path(), found.top)
 
     def _count(self, result: Result) -> None:
-        self._totals.changed += result.changed
+        self._totals.changed += result.changed or bool(result.ignores)
         self._totals.changes += len(result.changes)
         self._totals.refused += len(result.refusals)
         for change in result.pending:
