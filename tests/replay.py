@@ -57,7 +57,7 @@ class Row:
 
 
 def _saved(before: float, after: float) -> float:
-    return 1 - after / before if before else 0.0
+    return round(1 - after / before, 4) + 0.0 if before else 0.0
 
 
 def optimized(text: str, context: Context) -> Rewritten:
