@@ -70,6 +70,8 @@ class Leeway(StrEnum):
     """Other files of the context that are no longer sent, and that nothing names (unsafe)."""
     MOUNT = "mount"
     """A file of the context that the next RUN only reads and deletes is mounted for it instead of copied before it."""
+    CACHES = "caches"
+    """Cache mounts come on folders that the rows of the tools give, and what would empty these goes."""
     LISTS = "lists"
     """A command that cannot be read may find no package lists any more (unsafe)."""
     AUTHOR = "author"

@@ -25,6 +25,7 @@ RUN ./later.sh
 FROM base
 RUN apt-get install -y less && rm -rf /var/lib/apt/lists/*
 RUN npm ci --omit=dev && npm install left
+RUN pip install --no-cache-dir flask && rm -rf /root/.cache/uv
 RUN bundle config set --local without 'development test' && bundle install
 USER app
 CMD ["tool"]
@@ -159,6 +160,69 @@ LIES = {
         replaced("&& bundle install", "&& bundle config set --local path /srv && bundle install"),
         (),
         ("production",),
+        "instead of",
+    ),
+    "a mount of another kind": (
+        replaced("RUN npm ci", "RUN --mount=type=tmpfs,target=/root/.npm npm ci"),
+        ("copied",),
+        ("caches",),
+        "another state",
+    ),
+    "a cache mount of results": (
+        replaced("RUN npm ci", "RUN --mount=type=cache,target=/app/node_modules npm ci"),
+        ("copied",),
+        ("caches",),
+        "another state",
+    ),
+    "a cache mount of a tool that is not called": (
+        replaced("RUN npm ci", "RUN --mount=type=cache,target=/root/.cache/pip npm ci"),
+        ("copied",),
+        ("caches",),
+        "another state",
+    ),
+    "a cache mount that belongs to another user": (
+        replaced("RUN npm ci", "RUN --mount=type=cache,target=/root/.npm,uid=1000 npm ci"),
+        ("copied",),
+        ("caches",),
+        "another state",
+    ),
+    "a cache mount that is filled from a stage": (
+        replaced("RUN npm ci", "RUN --mount=type=cache,target=/root/.npm,from=base npm ci"),
+        ("copied",),
+        ("caches",),
+        "another state",
+    ),
+    "an option that keeps a cache out of the layer goes without a mount": (
+        replaced("pip install --no-cache-dir", "pip install"),
+        ("copied",),
+        ("caches",),
+        "the layer without the cache of pip` would go",
+    ),
+    "a clean-up goes without a mount": (
+        replaced("apt-get install -y less && rm -rf /var/lib/apt/lists/*", "apt-get install -y less"),
+        ("copied",),
+        ("caches",),
+        "the layer without the cache of apt` would go",
+    ),
+    "a clean-up of a cache that came from elsewhere goes": (
+        replaced(" && rm -rf /root/.cache/uv", ""),
+        ("copied",),
+        ("caches",),
+        "instead of `rm -rf`",
+    ),
+    "lists go into a mount that a later RUN needs": (
+        replaced(
+            "RUN apt-get update && apt-get install -y curl git",
+            "RUN --mount=type=cache,target=/var/lib/apt/lists apt-get update && apt-get install -y curl git",
+        ),
+        ("copied",),
+        ("caches",),
+        "other package lists",
+    ),
+    "a setting of apt goes that is not the one": (
+        replaced("RUN pip", "RUN rm -f /etc/apt/apt.conf.d/proxy && pip"),
+        ("copied",),
+        ("caches",),
         "instead of",
     ),
     "a tidy-up of the user's folder": (

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from optimizer.knowledge import KnowledgeError, load, row
 
+_HOME = re.compile(r"^(/root|/home/[^/]+|\$HOME|\$\{HOME\})(?=/)")
 _TABLES = {"tool", "user", "root-images", "lifecycle"}
 
 
@@ -58,12 +60,18 @@ class Tool:
     cache_step: str = ""
     cache_needs_verb: str = ""
     cache_holds: bool = False
+    cache_offline: tuple[str, ...] = ()
 
     @property
     def places(self) -> frozenset[str]:
         """All folders that the row gives for its cache, `~` as it is written."""
         moved = (place for places in self.image_caches.values() for place in places)
         return frozenset((*self.caches, *self.root_caches, *moved))
+
+    def is_place(self, path: str) -> bool:
+        """Whether the path is one of these folders, in whatever home, or lies in one; a final `/*` is all of it."""
+        plain = _HOME.sub("~", path.removesuffix("/*").rstrip("/"))
+        return any(plain == place or plain.startswith(f"{place}/") for place in self.places)
 
 
 @dataclass(frozen=True, slots=True)
