@@ -72,6 +72,8 @@ class Leeway(StrEnum):
     """A file of the context that the next RUN only reads and deletes is mounted for it instead of copied before it."""
     CACHES = "caches"
     """Cache mounts come on folders that the rows of the tools give, and what would empty these goes."""
+    STRIPPED = "stripped"
+    """Builds leave symbols and paths out, with the options and the setting that the rows give."""
     LISTS = "lists"
     """A command that cannot be read may find no package lists any more (unsafe)."""
     AUTHOR = "author"

@@ -180,6 +180,52 @@ def _production_kept(calls: Sequence[Call]) -> Iterator[str]:
             yield tool.production_option
 
 
+def _stripped(calls: Sequence[Call]) -> Iterator[Rewording]:
+    linking = ecosystems().linking
+    for call in calls:
+        if call.name in linking.commands:
+            yield from ((word, "") for word in call.words if word.literal == linking.option)
+    for found, tool in _tools(calls):
+        if tool.name == "go" and found.verb in linking.go_verbs:
+            yield from _stripped_go(found)
+        if tool.name == "cargo" and isinstance(found.call.node, Command):
+            yield from ((w, "") for w in found.call.node.assignments if w.text == linking.cargo_setting)
+
+
+def _stripped_go(found: ToolCall) -> Iterator[Rewording]:
+    """A go build without what strips it, and without the two options that have meant nothing since Go 1.10."""
+    linking = ecosystems().linking
+    words = found.call.words
+    obsolete = [i for i, word in enumerate(words) if word.literal == "-installsuffix"]
+    for i, word in enumerate(words):
+        name, equals, value = word.text.partition("=")
+        if word.literal == linking.go_paths or (obsolete and (word.literal == "-a" or {i, i - 1} & set(obsolete))):
+            yield word, ""
+        elif name in ("-ldflags", "--ldflags") and equals:
+            yield word, _linker_flags(value)
+        elif name in ("-ldflags", "--ldflags") and i + 1 < len(words):
+            yield word, ""
+            yield words[i + 1], _linker_flags(words[i + 1].text)
+
+
+def _linker_flags(value: str) -> str:
+    """What remains of the value without what strips; its quotes count where a shell would see into it."""
+    quote = value[0] if value[:1] in ("'", '"') and value.endswith(value[0]) and len(value) > 1 else ""
+    inner = value[1:-1] if quote else value
+    rest = " ".join(flag for flag in inner.split() if flag not in ecosystems().linking.go_flags)
+    return f"-ldflags {quote if set(rest) & set('$`') else ''}{rest}" if rest else ""
+
+
+def _stripped_kept(calls: Sequence[Call]) -> Iterator[str]:
+    linking = ecosystems().linking
+    signs = (linking.option, linking.go_paths, *linking.go_flags)
+    for call in calls:
+        assigned = call.node.assignments if isinstance(call.node, Command) else ()
+        yield from (word.text for word in assigned if word.text == linking.cargo_setting)
+        for word in call.words[1:]:
+            yield from (sign for sign in re.split(r"[\s\"'=]+", word.text) if sign in signs)
+
+
 def _phrase(found: ToolCall, option: str) -> tuple[Word | Item, ...]:
     """The neighbouring words of a call that are the option (`--only main`); empty where it has none."""
     wanted = option.split()
@@ -218,11 +264,13 @@ _REWORDINGS: dict[Leeway, Callable[[Sequence[Call]], Iterator[Rewording]]] = {
     Leeway.APT: _apt,
     Leeway.SUDO: _sudo,
     Leeway.CACHES: _caches,
+    Leeway.STRIPPED: _stripped,
 }
 _KEPT: dict[Leeway, Callable[[Sequence[Call]], Iterator[str]]] = {
     Leeway.PACKAGES: _packages_kept,
     Leeway.LOCKED: _locked_kept,
     Leeway.PRODUCTION: _production_kept,
     Leeway.CACHES: _caches_kept,
+    Leeway.STRIPPED: _stripped_kept,
 }
 """What must not go again."""

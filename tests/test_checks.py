@@ -25,6 +25,7 @@ RUN ./later.sh
 FROM base
 RUN apt-get install -y less && rm -rf /var/lib/apt/lists/*
 RUN npm ci --omit=dev && npm install left
+RUN go build -ldflags "-s -X main.v=$A" -o /app . && gcc -o /tool tool.c && cargo build --release
 RUN pip install --no-cache-dir flask && rm -rf /root/.cache/uv
 RUN bundle config set --local without 'development test' && bundle install
 USER app
@@ -160,6 +161,32 @@ LIES = {
         replaced("&& bundle install", "&& bundle config set --local path /srv && bundle install"),
         (),
         ("production",),
+        "instead of",
+    ),
+    "a linker flag of the program goes": (
+        replaced('-ldflags "-s -X main.v=$A"', '-ldflags "-s -w"'),
+        (),
+        ("stripped",),
+        "instead of",
+    ),
+    "a linker flag is hidden from the shell": (
+        replaced('-ldflags "-s -X main.v=$A"', "-ldflags '-s -w -X main.v=$A'"),
+        (),
+        ("stripped",),
+        "instead of",
+    ),
+    "symbols come": (
+        replaced('-ldflags "-s -X main.v=$A"', '-ldflags "-X main.v=$A"'),
+        (),
+        ("stripped",),
+        "`-s` would go",
+    ),
+    "a build tag comes": (replaced("go build", "go build -tags x"), (), ("stripped",), "instead of"),
+    "a compiler optimises": (replaced("gcc -o", "gcc -O3 -o"), (), ("stripped",), "instead of"),
+    "another setting of cargo": (
+        replaced("cargo build --release", "CARGO_PROFILE_RELEASE_LTO=fat cargo build --release"),
+        (),
+        ("stripped",),
         "instead of",
     ),
     "a mount of another kind": (

@@ -10,7 +10,7 @@ from functools import lru_cache
 from optimizer.knowledge import KnowledgeError, load, row
 
 _HOME = re.compile(r"^(/root|/home/[^/]+|\$HOME|\$\{HOME\})(?=/)")
-_TABLES = {"tool", "user", "root-images", "lifecycle"}
+_TABLES = {"tool", "user", "root-images", "lifecycle", "linking"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,27 @@ class User:
 
 
 @dataclass(frozen=True, slots=True)
+class Linking:
+    """How builds leave symbols out: of C compilers, of go and of cargo."""
+
+    commands: tuple[str, ...]
+    option: str
+    already: tuple[str, ...]
+    stops: tuple[str, ...]
+    debug: tuple[str, ...]
+    go_verbs: tuple[str, ...]
+    go_paths: str
+    go_flags: tuple[str, ...]
+    go_debug: tuple[str, ...]
+    go_without_paths: tuple[str, ...]
+    cargo_verbs: tuple[str, ...]
+    cargo_setting: str
+    cargo_too_old: tuple[str, ...]
+    debuggers: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ecosystems:
     """The whole table."""
 
@@ -95,6 +116,7 @@ class Ecosystems:
     root_images: tuple[str, ...]
     lifecycle: tuple[str, ...]
     by_command: dict[str, Tool]
+    linking: Linking
 
 
 @lru_cache(maxsize=1)
@@ -110,4 +132,5 @@ def ecosystems() -> Ecosystems:
         root_images=tuple(data["root-images"]["names"]),
         lifecycle=tuple(data["lifecycle"]["scripts"]),
         by_command={command: tool for tool in tools for command in tool.commands},
+        linking=row(Linking, data["linking"], "ecosystems.toml: linking"),
     )
