@@ -34,11 +34,12 @@ from optimizer.facts.texts import argument_text, flags_text
 from optimizer.facts.tools import tool_call
 from optimizer.knowledge import families
 from optimizer.knowledge.ecosystems import Tool
+from optimizer.removal import install_text, joined, libraries_kept, removals
 from optimizer.syntax.nodes import Flag, Instruction, ShellScript, source
 from optimizer.transform import Leeway
 from optimizer.wording import empties_cache, fetches, lean, named, set_aside, worded
 
-_SETS_STEPS_ASIDE = frozenset({Leeway.PRODUCTION, Leeway.CACHES})
+_SETS_STEPS_ASIDE = frozenset({Leeway.PRODUCTION, Leeway.CACHES, Leeway.BUILD_PACKAGES})
 
 _KEYS_OF_A_CACHE = frozenset({"type", "target", "sharing", "id", "uid", "gid"})
 
@@ -289,23 +290,26 @@ class _Walk:
 
     def _chain(self, instruction: Instruction, chain: Chain, state: State, *, ignored: bool = False) -> Iterator[Atom]:
         left: set[str] = set()
+        free_standing: list[Atom] = []
         fused: list[Atom] = []
         errexit = self._facts.scopes[instruction].stops_at_errors
         for step in chain.steps:
             off = ignored or (chain.separator == "&&" and step is not chain.steps[-1])
             inner = subshell(step)
             if inner is not None and not left and not leaves(step):
-                yield from self._subshell(instruction, inner, state, ignored=off)
+                free_standing.extend(self._subshell(instruction, inner, state, ignored=off))
                 continue
             errexit = errexit or may_set_errexit(step.parts)
             atom = self._step(instruction, step, step.calls, state)
             if atom is not None and off and errexit and heeds_errexit(step.parts):
                 atom = _unheeded(atom)
             if atom is not None and not left and not leaves(step):
-                yield atom
+                free_standing.append(atom)
             elif atom is not None:
                 fused.append(atom)
             left |= leaves(step)
+        yield from _installs_joined(free_standing)
+        fused = list(_installs_joined(fused))
         free: list[Atom] = []
         while len(fused) > 1 and _is_free(fused[-1], left):
             free.insert(0, fused.pop())
@@ -316,6 +320,11 @@ class _Walk:
         if self._leeway & _SETS_STEPS_ASIDE and (aside := set_aside(step, self._leeway)) is not None:
             self._aside.append(aside)
             return None
+        if Leeway.BUILD_PACKAGES in self._leeway:
+            gone = self._facts.remembered(("removals", instruction), lambda: removals(self._facts, instruction))
+            if step in gone:
+                self._aside.append(f"the removal of {gone[step]}")
+                return None
         refreshed = only_refreshes(step)
         if refreshed is not None:
             self._lists[refreshed.family] = ("fetched", self._changes[refreshed.family])
@@ -332,6 +341,8 @@ class _Walk:
             return None
         lists = () if refreshed or deletes else self._read(instruction, calls)
         text, kept = worded(step.parts, step.calls, self._words_leeway(instruction))
+        if Leeway.BUILD_PACKAGES in self._leeway and (said := install_text(self._facts, instruction, step)) is not None:
+            text, kept = said, libraries_kept(self._facts, instruction, step)
         return Atom(
             text, state, lists, kept=kept, deletes=deletes, instruction=instruction, calls=step.calls, known=True
         )
@@ -391,6 +402,21 @@ def _is_free(atom: Atom, left: set[str]) -> bool:
 def _unheeded(atom: Atom) -> Atom:
     """The step where `set -e` does not stop it midway."""
     return replace(atom, text=f"unless it fails midway: {atom.text}")
+
+
+def _installs_joined(atoms: Sequence[Atom]) -> Iterator[Atom]:
+    """Installs right behind one another, where a leeway lets the packages be told apart, as one."""
+    waiting: Atom | None = None
+    for atom in atoms:
+        text = joined([waiting.text, atom.text]) if waiting is not None else None
+        if waiting is not None and text is not None:
+            waiting = replace(waiting, text=text, kept=(*waiting.kept, *atom.kept), calls=(*waiting.calls, *atom.calls))
+            continue
+        if waiting is not None:
+            yield waiting
+        waiting = atom
+    if waiting is not None:
+        yield waiting
 
 
 def _fuse(atoms: Sequence[Atom]) -> Atom:

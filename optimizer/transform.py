@@ -74,6 +74,8 @@ class Leeway(StrEnum):
     """Cache mounts come on folders that the rows of the tools give, and what would empty these goes."""
     STRIPPED = "stripped"
     """Builds leave symbols and paths out, with the options and the setting that the rows give."""
+    BUILD_PACKAGES = "build-packages"
+    """Build packages that a RUN installs are removed at its end; libraries of theirs are named, so that they stay."""
     LISTS = "lists"
     """A command that cannot be read may find no package lists any more (unsafe)."""
     AUTHOR = "author"

@@ -618,3 +618,44 @@ def test_a_file_that_a_command_may_write_may_not_be_mounted(command: str) -> Non
 )
 def test_a_file_that_more_than_the_next_run_sees_may_not_be_mounted(old: str, new: str) -> None:
     assert mounting(PASSING.replace(old, new), MOUNTED)
+
+
+BUILT = """\
+FROM python:3.12-slim-bookworm
+RUN apt-get update && apt-get install -y gcc libpq-dev git && pip install psycopg2 && rm -rf /tmp/work
+{}
+CMD ["python"]
+"""
+PURGE = " && apt-get purge -y --auto-remove gcc libpq-dev"
+REMOVALS = {
+    "before the build": ("USER app", "git && pip", f"git{PURGE} && pip", "instead of"),
+    "of what is not for building": ("USER app", "&& rm -rf", "&& apt-get purge -y git && rm -rf", "instead of"),
+    "of what another RUN installed": ("USER app", "&& rm -rf", "&& apt-get purge -y make && rm -rf", "instead of"),
+    "though a later RUN builds": ("RUN pip install lxml", "&& rm -rf", f"{PURGE[1:]} && rm -rf", "instead of"),
+    "with a package that is no library of these": (
+        "USER app",
+        "libpq-dev git",
+        "libpq-dev git libssl3",
+        "instead of",
+    ),
+    "with a package lost": ("USER app", "libpq-dev git", "libpq-dev", "instead of"),
+    "and the build with it": ("USER app", "pip install psycopg2 && ", "", "instead of"),
+}
+
+
+@pytest.mark.parametrize("lie", REMOVALS)
+def test_a_wrong_removal_of_build_packages_is_caught(lie: str) -> None:
+    later, old, new, message = REMOVALS[lie]
+    text = BUILT.format(later)
+    result = optimize(text, [lying(replaced(old, new), leeway=("build-packages",))])
+    assert result.after == text
+    assert message in result.refusals[0].why
+
+
+def test_a_removal_of_build_packages_at_the_end_passes_and_does_not_go_again() -> None:
+    text = BUILT.format("USER app")
+    honest = lying(replaced("&& rm -rf", f"{PURGE[1:]} && rm -rf"), leeway=("build-packages",))
+    after = optimize(text, [honest]).after
+    assert PURGE in after
+    back = lying(replaced(PURGE, ""), leeway=("build-packages",))
+    assert "the removal of gcc libpq-dev` would go" in optimize(after, [back]).refusals[0].why

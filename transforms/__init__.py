@@ -3,6 +3,7 @@
 from optimizer.transform import Transform
 from transforms.apt_to_apt_get import apt_to_apt_get
 from transforms.assume_yes import assume_yes
+from transforms.build_deps_in_one_run import build_deps_in_one_run
 from transforms.cache_mounts import cache_mounts
 from transforms.clean_in_same_layer import clean_in_same_layer
 from transforms.copy_manifests_first import copy_manifests_first
@@ -48,6 +49,7 @@ PIPELINE: tuple[Transform, ...] = (
     dockerignore,  # before copies move: what lies in the context may not lie over what an install makes
     copy_manifests_first,  # behind what makes installs leave the lock file alone, before cleaning: it parts RUNs
     strip_binaries,
+    build_deps_in_one_run,
     cache_mounts,  # before what keeps caches out of a layer in another way: these see the mount and stand back
     no_cache_flag,
     clean_in_same_layer,  # last that changes: it looks at what the installs leave behind after all

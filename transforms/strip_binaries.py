@@ -26,7 +26,7 @@ _PROFILE = re.compile(rb"(?m)^\s*(strip|debug|split-debuginfo)\s*=")
         *("**/bin/*", "**/target/**", "/app", "/app/*", "/out", "/out/*", "/go/bin/*", "/main", "/server"),
         *("/root/.cache/go-build/**", "/usr/local/cargo/**"),
     ),
-    may_remove=("/root/.cache/go-build/**",),
+    may_remove=("/root/.cache/go-build/**", "**/target/**"),
 )
 @example(
     "go: symbols, and the paths of the build",
