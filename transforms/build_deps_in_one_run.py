@@ -105,6 +105,15 @@ _HANDLED = re.compile(
     unsafe=True,
 )
 @unchanged(
+    "it starts a shell",
+    """
+    FROM alpine:3.20
+    RUN apk add --no-cache make gcc && pip install fypp
+    CMD ["/bin/sh"]
+    """,
+    unsafe=True,
+)
+@unchanged(
     "the container may compile",
     """
     FROM alpine:3.20
@@ -246,6 +255,8 @@ def _obstacle(facts: Facts, stage: BuildStage, instruction: Instruction, chain: 
     if not any(i.name in ("CMD", "ENTRYPOINT") for i in last):
         return "nothing says what the container runs: it may be an image to build with"
     text = " ".join(facts.sources[i] for i in last if i.name in ("CMD", "ENTRYPOINT", "HEALTHCHECK"))
+    if re.search(r"(?im)^\s*(CMD|ENTRYPOINT)[\s\[\"]*(/bin/|/usr/bin/)?(ba|a|z)?sh[\s\]\"]*$", text):
+        return "the container starts a shell: it may be an image to build with"
     if re.search(r"(?<![\w/.-])(gcc|g\+\+|cc|make|cmake|clang|cargo|pip|pip3|npm|gem|bundle)(?![\w/-])", text):
         return "the container may compile"
     names = {word.text for word in install.build}

@@ -24,6 +24,7 @@ _PROFILE = re.compile(rb"(?m)^\s*(strip|debug|split-debuginfo)\s*=")
     # The usual places of programs: a build that writes elsewhere is not proved, as it should be.
     may_change_paths=(
         *("**/bin/*", "**/target/**", "/app", "/app/*", "/out", "/out/*", "/go/bin/*", "/main", "/server"),
+        *("/root/*", "/go/src/**"),
         *("/root/.cache/go-build/**", "/usr/local/cargo/**"),
     ),
     may_remove=("/root/.cache/go-build/**", "**/target/**"),
