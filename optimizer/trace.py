@@ -27,15 +27,21 @@ from optimizer.facts.lists import (
     removes_lists,
     started_with_lists,
 )
+from optimizer.facts.mounts import Mount
 from optimizer.facts.packages import package_call
 from optimizer.facts.passing import passing
 from optimizer.facts.texts import argument_text, flags_text
+from optimizer.facts.tools import tool_call
 from optimizer.knowledge import families
+from optimizer.knowledge.ecosystems import Tool
+from optimizer.removal import install_text, joined, libraries_kept, removals
 from optimizer.syntax.nodes import Flag, Instruction, ShellScript, source
 from optimizer.transform import Leeway
-from optimizer.wording import named, set_aside, worded
+from optimizer.wording import empties_cache, fetches, lean, named, set_aside, worded
 
-_SETS_STEPS_ASIDE = frozenset({Leeway.PRODUCTION})
+_SETS_STEPS_ASIDE = frozenset({Leeway.PRODUCTION, Leeway.CACHES, Leeway.BUILD_PACKAGES})
+
+_KEYS_OF_A_CACHE = frozenset({"type", "target", "sharing", "id", "uid", "gid"})
 
 State = tuple[Hashable, ...]
 Lists = tuple[str, int]
@@ -74,7 +80,7 @@ def _trace(facts: Facts, leeway: frozenset[Leeway]) -> Trace:
     ends: dict[BuildStage, _Walk] = {}
     found = []
     for stage in facts.stages:
-        walk = _Walk(facts, leeway, ends)
+        walk = _Walk(facts, stage, leeway, ends)
         if stage.parent:
             walk.inherit(ends[stage.parent])
         found.append(tuple(walk.atoms(stage)))
@@ -89,10 +95,23 @@ def _concerned(facts: Facts) -> Iterator[str]:
             yield family
 
 
+def holds_no_lists(stage: BuildStage) -> bool:
+    """Whether the stage stands on an official image of Debian or Ubuntu, which come without package lists."""
+    return stage.system is not None and stage.system.name in ("debian", "ubuntu")
+
+
+def caching_tool(call: Call) -> Tool | None:
+    """The tool whose cache the command fills; None where it is none."""
+    found = tool_call(call)
+    return found.tool if found is not None and fetches(found, found.tool) else None
+
+
 class _Walk:
     """The state while a stage is walked: what is in force, and the package lists."""
 
-    def __init__(self, facts: Facts, leeway: frozenset[Leeway], ends: Mapping[BuildStage, _Walk]) -> None:
+    def __init__(
+        self, facts: Facts, stage: BuildStage, leeway: frozenset[Leeway], ends: Mapping[BuildStage, _Walk]
+    ) -> None:
         self._facts = facts
         self._ends = ends
         self._leeway = leeway
@@ -101,6 +120,8 @@ class _Walk:
         self._folder = ""
         self._shell = ""
         self._lists: dict[str, Lists] = dict.fromkeys(_concerned(facts), ("base", 0))
+        if Leeway.CACHES in leeway and holds_no_lists(stage):
+            self._lists = dict.fromkeys(self._lists, ("removed", 0))
         self._changes: dict[str, int] = dict.fromkeys(self._lists, 0)
         self._aside: list[str] = []
         """Steps that the leeway leaves out: they may come, never go."""
@@ -192,7 +213,8 @@ class _Walk:
     def _state(self, instruction: Instruction) -> State:
         run = instruction.inner
         names = named(self._facts, instruction, self._leeway)
-        flags = flags_text(run, {**names, **{flag: "" for flag in run.all_flags if self._mounts_file(flag)}})
+        gone = [flag for flag in run.all_flags if self._mounts_file(flag)] + self._caches(instruction)
+        flags = flags_text(run, {**names, **dict.fromkeys(gone, "")})
         documents = "\0".join(source(doc.body) for doc in run.heredocs) if not self._is_lone(instruction) else ""
         trigger = "ONBUILD" if run is not instruction else ""
         return (*self._environment, self._user, self._folder, self._shell, flags, documents, trigger)
@@ -203,11 +225,41 @@ class _Walk:
             return False
         return re.fullmatch(r"type=bind,source=[^,$]+,target=/[^,$]+", flag.value or "") is not None
 
+    def _caches(self, instruction: Instruction) -> list[Flag]:
+        """The cache mounts of a RUN that the leeway lets come; these are noted."""
+        if Leeway.CACHES not in self._leeway or instruction.inner.name != "RUN":
+            return []
+        places = iter(self._facts.mounts(instruction))
+        mounts = [(flag, next(places)) for flag in instruction.inner.all_flags if flag.name == "mount"]
+        free = {flag: mount for flag, mount in mounts if self._comes_freely(instruction, mount)}
+        self._aside += [f"--mount of {mount.target}" for mount in free.values()]
+        self._aside += lean(self._facts.calls(instruction), [mount.target or "" for mount in free.values()])
+        return list(free)
+
+    def _comes_freely(self, instruction: Instruction, mount: Mount) -> bool:
+        """Whether a mount is a cache of a tool that the RUN calls, in the home and with the number of its user."""
+        if mount.kind != "cache" or mount.target is None or not set(mount.keys) <= _KEYS_OF_A_CACHE:
+            return False
+        calls = self._facts.calls(instruction)
+        if not any(tool.is_place(mount.target) for call in calls if (tool := caching_tool(call)) is not None):
+            return False
+        by_root = self._facts.scopes[instruction].user in (None, "root", "0", "root:root", "0:0")
+        return mount.user in (None, "0") if by_root else mount.user is not None
+
     def _is_lone(self, instruction: Instruction) -> bool:
         script = self._facts.script(instruction)
         return script is not None and any(doc.body is script for doc in instruction.inner.heredocs)
 
     def _run(self, instruction: Instruction) -> Iterator[Atom]:
+        """A RUN; lists that it fetched into a mount are not there behind it."""
+        before = dict(self._lists)
+        yield from self._run_steps(instruction)
+        for mount in self._facts.mounts(instruction):
+            if mount.kind == "cache" and mount.target is not None:
+                lost = [family for family in before if copies_lists(mount.target, family)]
+                self._lists |= {family: before[family] for family in lost}
+
+    def _run_steps(self, instruction: Instruction) -> Iterator[Atom]:
         state = self._state(instruction)
         chain = self._facts.chain(instruction)
         for flag in filter(self._mounts_file, instruction.all_flags):
@@ -238,23 +290,26 @@ class _Walk:
 
     def _chain(self, instruction: Instruction, chain: Chain, state: State, *, ignored: bool = False) -> Iterator[Atom]:
         left: set[str] = set()
+        free_standing: list[Atom] = []
         fused: list[Atom] = []
         errexit = self._facts.scopes[instruction].stops_at_errors
         for step in chain.steps:
             off = ignored or (chain.separator == "&&" and step is not chain.steps[-1])
             inner = subshell(step)
             if inner is not None and not left and not leaves(step):
-                yield from self._subshell(instruction, inner, state, ignored=off)
+                free_standing.extend(self._subshell(instruction, inner, state, ignored=off))
                 continue
             errexit = errexit or may_set_errexit(step.parts)
             atom = self._step(instruction, step, step.calls, state)
             if atom is not None and off and errexit and heeds_errexit(step.parts):
                 atom = _unheeded(atom)
             if atom is not None and not left and not leaves(step):
-                yield atom
+                free_standing.append(atom)
             elif atom is not None:
                 fused.append(atom)
             left |= leaves(step)
+        yield from _installs_joined(free_standing)
+        fused = list(_installs_joined(fused))
         free: list[Atom] = []
         while len(fused) > 1 and _is_free(fused[-1], left):
             free.insert(0, fused.pop())
@@ -265,6 +320,11 @@ class _Walk:
         if self._leeway & _SETS_STEPS_ASIDE and (aside := set_aside(step, self._leeway)) is not None:
             self._aside.append(aside)
             return None
+        if Leeway.BUILD_PACKAGES in self._leeway:
+            gone = self._facts.remembered(("removals", instruction), lambda: removals(self._facts, instruction))
+            if step in gone:
+                self._aside.append(f"the removal of {gone[step]}")
+                return None
         refreshed = only_refreshes(step)
         if refreshed is not None:
             self._lists[refreshed.family] = ("fetched", self._changes[refreshed.family])
@@ -277,8 +337,12 @@ class _Walk:
                     self._lists[family] = ("removed", 0)
             if deletes.regenerable and Leeway.CLEANUP in self._leeway:
                 return None
+        if Leeway.CACHES in self._leeway and empties_cache(step, self._facts.calls(instruction)):
+            return None
         lists = () if refreshed or deletes else self._read(instruction, calls)
         text, kept = worded(step.parts, step.calls, self._words_leeway(instruction))
+        if Leeway.BUILD_PACKAGES in self._leeway and (said := install_text(self._facts, instruction, step)) is not None:
+            text, kept = said, libraries_kept(self._facts, instruction, step)
         return Atom(
             text, state, lists, kept=kept, deletes=deletes, instruction=instruction, calls=step.calls, known=True
         )
@@ -338,6 +402,21 @@ def _is_free(atom: Atom, left: set[str]) -> bool:
 def _unheeded(atom: Atom) -> Atom:
     """The step where `set -e` does not stop it midway."""
     return replace(atom, text=f"unless it fails midway: {atom.text}")
+
+
+def _installs_joined(atoms: Sequence[Atom]) -> Iterator[Atom]:
+    """Installs right behind one another, where a leeway lets the packages be told apart, as one."""
+    waiting: Atom | None = None
+    for atom in atoms:
+        text = joined([waiting.text, atom.text]) if waiting is not None else None
+        if waiting is not None and text is not None:
+            waiting = replace(waiting, text=text, kept=(*waiting.kept, *atom.kept), calls=(*waiting.calls, *atom.calls))
+            continue
+        if waiting is not None:
+            yield waiting
+        waiting = atom
+    if waiting is not None:
+        yield waiting
 
 
 def _fuse(atoms: Sequence[Atom]) -> Atom:

@@ -25,6 +25,8 @@ RUN ./later.sh
 FROM base
 RUN apt-get install -y less && rm -rf /var/lib/apt/lists/*
 RUN npm ci --omit=dev && npm install left
+RUN go build -ldflags "-s -X main.v=$A" -o /app . && gcc -o /tool tool.c && cargo build --release
+RUN pip install --no-cache-dir flask && rm -rf /root/.cache/uv
 RUN bundle config set --local without 'development test' && bundle install
 USER app
 CMD ["tool"]
@@ -159,6 +161,95 @@ LIES = {
         replaced("&& bundle install", "&& bundle config set --local path /srv && bundle install"),
         (),
         ("production",),
+        "instead of",
+    ),
+    "a linker flag of the program goes": (
+        replaced('-ldflags "-s -X main.v=$A"', '-ldflags "-s -w"'),
+        (),
+        ("stripped",),
+        "instead of",
+    ),
+    "a linker flag is hidden from the shell": (
+        replaced('-ldflags "-s -X main.v=$A"', "-ldflags '-s -w -X main.v=$A'"),
+        (),
+        ("stripped",),
+        "instead of",
+    ),
+    "symbols come": (
+        replaced('-ldflags "-s -X main.v=$A"', '-ldflags "-X main.v=$A"'),
+        (),
+        ("stripped",),
+        "`-s` would go",
+    ),
+    "a build tag comes": (replaced("go build", "go build -tags x"), (), ("stripped",), "instead of"),
+    "a compiler optimises": (replaced("gcc -o", "gcc -O3 -o"), (), ("stripped",), "instead of"),
+    "another setting of cargo": (
+        replaced("cargo build --release", "CARGO_PROFILE_RELEASE_LTO=fat cargo build --release"),
+        (),
+        ("stripped",),
+        "instead of",
+    ),
+    "a mount of another kind": (
+        replaced("RUN npm ci", "RUN --mount=type=tmpfs,target=/root/.npm npm ci"),
+        ("copied",),
+        ("caches",),
+        "another state",
+    ),
+    "a cache mount of results": (
+        replaced("RUN npm ci", "RUN --mount=type=cache,target=/app/node_modules npm ci"),
+        ("copied",),
+        ("caches",),
+        "another state",
+    ),
+    "a cache mount of a tool that is not called": (
+        replaced("RUN npm ci", "RUN --mount=type=cache,target=/root/.cache/pip npm ci"),
+        ("copied",),
+        ("caches",),
+        "another state",
+    ),
+    "a cache mount that belongs to another user": (
+        replaced("RUN npm ci", "RUN --mount=type=cache,target=/root/.npm,uid=1000 npm ci"),
+        ("copied",),
+        ("caches",),
+        "another state",
+    ),
+    "a cache mount that is filled from a stage": (
+        replaced("RUN npm ci", "RUN --mount=type=cache,target=/root/.npm,from=base npm ci"),
+        ("copied",),
+        ("caches",),
+        "another state",
+    ),
+    "an option that keeps a cache out of the layer goes without a mount": (
+        replaced("pip install --no-cache-dir", "pip install"),
+        ("copied",),
+        ("caches",),
+        "the layer without the cache of pip` would go",
+    ),
+    "a clean-up goes without a mount": (
+        replaced("apt-get install -y less && rm -rf /var/lib/apt/lists/*", "apt-get install -y less"),
+        ("copied",),
+        ("caches",),
+        "the layer without the cache of apt` would go",
+    ),
+    "a clean-up of a cache that came from elsewhere goes": (
+        replaced(" && rm -rf /root/.cache/uv", ""),
+        ("copied",),
+        ("caches",),
+        "instead of `rm -rf`",
+    ),
+    "lists go into a mount that a later RUN needs": (
+        replaced(
+            "RUN apt-get update && apt-get install -y curl git",
+            "RUN --mount=type=cache,target=/var/lib/apt/lists apt-get update && apt-get install -y curl git",
+        ),
+        ("copied",),
+        ("caches",),
+        "other package lists",
+    ),
+    "a setting of apt goes that is not the one": (
+        replaced("RUN pip", "RUN rm -f /etc/apt/apt.conf.d/proxy && pip"),
+        ("copied",),
+        ("caches",),
         "instead of",
     ),
     "a tidy-up of the user's folder": (
@@ -527,3 +618,44 @@ def test_a_file_that_a_command_may_write_may_not_be_mounted(command: str) -> Non
 )
 def test_a_file_that_more_than_the_next_run_sees_may_not_be_mounted(old: str, new: str) -> None:
     assert mounting(PASSING.replace(old, new), MOUNTED)
+
+
+BUILT = """\
+FROM python:3.12-slim-bookworm
+RUN apt-get update && apt-get install -y gcc libpq-dev git && pip install psycopg2 && rm -rf /tmp/work
+{}
+CMD ["python"]
+"""
+PURGE = " && apt-get purge -y --auto-remove gcc libpq-dev"
+REMOVALS = {
+    "before the build": ("USER app", "git && pip", f"git{PURGE} && pip", "instead of"),
+    "of what is not for building": ("USER app", "&& rm -rf", "&& apt-get purge -y git && rm -rf", "instead of"),
+    "of what another RUN installed": ("USER app", "&& rm -rf", "&& apt-get purge -y make && rm -rf", "instead of"),
+    "though a later RUN builds": ("RUN pip install lxml", "&& rm -rf", f"{PURGE[1:]} && rm -rf", "instead of"),
+    "with a package that is no library of these": (
+        "USER app",
+        "libpq-dev git",
+        "libpq-dev git libssl3",
+        "instead of",
+    ),
+    "with a package lost": ("USER app", "libpq-dev git", "libpq-dev", "instead of"),
+    "and the build with it": ("USER app", "pip install psycopg2 && ", "", "instead of"),
+}
+
+
+@pytest.mark.parametrize("lie", REMOVALS)
+def test_a_wrong_removal_of_build_packages_is_caught(lie: str) -> None:
+    later, old, new, message = REMOVALS[lie]
+    text = BUILT.format(later)
+    result = optimize(text, [lying(replaced(old, new), leeway=("build-packages",))])
+    assert result.after == text
+    assert message in result.refusals[0].why
+
+
+def test_a_removal_of_build_packages_at_the_end_passes_and_does_not_go_again() -> None:
+    text = BUILT.format("USER app")
+    honest = lying(replaced("&& rm -rf", f"{PURGE[1:]} && rm -rf"), leeway=("build-packages",))
+    after = optimize(text, [honest]).after
+    assert PURGE in after
+    back = lying(replaced(PURGE, ""), leeway=("build-packages",))
+    assert "the removal of gcc libpq-dev` would go" in optimize(after, [back]).refusals[0].why

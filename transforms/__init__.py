@@ -3,6 +3,8 @@
 from optimizer.transform import Transform
 from transforms.apt_to_apt_get import apt_to_apt_get
 from transforms.assume_yes import assume_yes
+from transforms.build_deps_in_one_run import build_deps_in_one_run
+from transforms.cache_mounts import cache_mounts
 from transforms.clean_in_same_layer import clean_in_same_layer
 from transforms.copy_manifests_first import copy_manifests_first
 from transforms.dead_stage import dead_stage
@@ -21,6 +23,7 @@ from transforms.no_install_recommends import no_install_recommends
 from transforms.production_dependencies import production_dependencies
 from transforms.reproducible_install import reproducible_install
 from transforms.stage_name_case import stage_name_case
+from transforms.strip_binaries import strip_binaries
 from transforms.sudo_as_root import sudo_as_root
 from transforms.upgrade_in_build import upgrade_in_build
 from transforms.workdir_absolute import workdir_absolute
@@ -45,6 +48,9 @@ PIPELINE: tuple[Transform, ...] = (
     reproducible_install,
     dockerignore,  # before copies move: what lies in the context may not lie over what an install makes
     copy_manifests_first,  # behind what makes installs leave the lock file alone, before cleaning: it parts RUNs
+    strip_binaries,
+    build_deps_in_one_run,
+    cache_mounts,  # before what keeps caches out of a layer in another way: these see the mount and stand back
     no_cache_flag,
     clean_in_same_layer,  # last that changes: it looks at what the installs leave behind after all
     dead_stage,  # suggestions, about the file as it is now
