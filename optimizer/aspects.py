@@ -25,6 +25,14 @@ def comments(facts: Facts) -> Counter[tuple[str, str, int, bool]]:
     return found
 
 
+def comments_of_layers(facts: Facts) -> Counter[tuple[str, str, int, bool]]:
+    """The comments, where one of a RUN may as well belong to a COPY of the same stage, unless it speaks to a tool."""
+    found: Counter[tuple[str, str, int, bool]] = Counter()
+    for (text, name, number, pragma), count in comments(facts).items():
+        found[text, "COPY" if name == "RUN" and not pragma else name, number, pragma] += count
+    return found
+
+
 def _comments_of(instruction: Instruction) -> Iterator[tuple[str, bool]]:
     for node in instruction.walk():
         match node:
@@ -61,10 +69,20 @@ def layers(facts: Facts) -> tuple[tuple[int, str], ...]:
 
 def copied(facts: Facts) -> tuple[tuple[int, str], ...]:
     """Which files reach each stage from outside, and what of another stage RUN looks into."""
+    return _copied(facts, frozenset())
+
+
+def copied_by_anyone(facts: Facts) -> tuple[tuple[int, str], ...]:
+    """The same, whatever COPY says of owner and mode."""
+    return _copied(facts, frozenset({"chown", "chmod"}))
+
+
+def _copied(facts: Facts, without: frozenset[str]) -> tuple[tuple[int, str], ...]:
     found: list[tuple[int, str]] = []
     before: Instruction | None = None
     for n, i in _numbered(facts):
-        text = argument_text(i) if i.name != "RUN" else " ".join(flag.text for flag in i.all_flags)
+        flags = " ".join(flag.text for flag in i.all_flags)
+        text = argument_text(i, without if i.name == "COPY" else ()) if i.name != "RUN" else flags
         if i.name == "RUN" and before is not None and before.name == "RUN" and found[-1:] == [(n, text)]:
             continue  # RUNs that look into the same are as one RUN; what they run is in the trace
         if i.name in ("COPY", "ADD") or (i.name == "RUN" and i.flag("mount") is not None):

@@ -87,10 +87,21 @@ _SIMPLE: dict[Aspect, Callable[[Facts], object]] = {
 }
 
 
+_WITHOUT_OWNERS: dict[Aspect, Callable[[Facts], object]] = {
+    Aspect.COMMENTS: aspects.comments_of_layers,
+    Aspect.COPIED: aspects.copied_by_anyone,
+}
+"""Projections that leave out what `Leeway.OWNERSHIP` lets differ; the trace tells of owners and modes."""
+
+
 def undeclared(before: Facts, after: Facts, promise: Promise) -> str | None:
     """An aspect that differs though the promise does not name it."""
     for aspect, project in _SIMPLE.items():
-        if aspect not in promise.may_change and _seen(aspect, project, before) != _seen(aspect, project, after):
+        if aspect in promise.may_change:
+            continue
+        if Leeway.OWNERSHIP in promise.leeway:
+            project = _WITHOUT_OWNERS.get(aspect, project)
+        if _seen(aspect, project, before) != _seen(aspect, project, after):
             return f"the {aspect.value} would change"
     if Aspect.TRACE in promise.may_change:
         return None
@@ -98,7 +109,7 @@ def undeclared(before: Facts, after: Facts, promise: Promise) -> str | None:
 
 
 def _seen(aspect: Aspect, project: Callable[[Facts], object], facts: Facts) -> object:
-    return facts.remembered(aspect, lambda: project(facts))
+    return facts.remembered((aspect, project), lambda: project(facts))
 
 
 def traces_differ(before: Facts, after: Facts, leeway: frozenset[Leeway]) -> str | None:
@@ -137,10 +148,19 @@ def _first_difference(number: int, old: Sequence[Atom], new: Sequence[Atom]) -> 
             return f"stage {number} would run `{_short(other.text)}` instead of `{_short(one.text)}`"
         if one.lists != other.lists:
             return f"`{_short(one.text)}` would find other package lists"
+        if one.owners != other.owners:
+            return _owned_differently(one, other)
         if one.state != other.state:
             return f"`{_short(one.text)}` would run in another state"
     longer, verb = (old, "lose") if len(old) > len(new) else (new, "gain")
     return f"stage {number} would {verb} `{_short(longer[min(len(old), len(new))].text)}`"
+
+
+def _owned_differently(one: Atom, other: Atom) -> str:
+    old, new = dict(one.owners), dict(other.owners)
+    key = next((key for key in {**old, **new} if old.get(key) != new.get(key)), "")
+    where = "in the image" if one.instruction is None else f"for `{_short(one.text)}`"
+    return f"`{key}` would have another owner or mode {where}"
 
 
 def _short(text: str) -> str:

@@ -25,8 +25,9 @@ from optimizer.facts.lists import (
     removes_lists,
     started_with_lists,
 )
+from optimizer.facts.ownership import Held, Ownership
 from optimizer.facts.packages import package_call
-from optimizer.facts.texts import argument_text
+from optimizer.facts.texts import argument_text, tokens
 from optimizer.knowledge import families
 from optimizer.syntax.nodes import Instruction, ShellScript, Words, source
 from optimizer.transform import Leeway
@@ -46,6 +47,8 @@ class Atom:
     text: str
     state: State
     lists: tuple[tuple[str, Lists], ...] = ()
+    owners: tuple[tuple[str, Held], ...] = ()
+    """Owner and mode of what it may see; told only where these may be set in another way."""
     kept: tuple[str, ...] = field(default=(), compare=False)
     """Packages and options that the leeway leaves out of the text: such may come, never go."""
     deletes: Deletion | None = field(default=None, compare=False)
@@ -71,7 +74,7 @@ def _trace(facts: Facts, leeway: frozenset[Leeway]) -> Trace:
     ends: dict[BuildStage, _Walk] = {}
     found = []
     for stage in facts.stages:
-        walk = _Walk(facts, leeway, ends)
+        walk = _Walk(facts, leeway, ends, stage)
         if stage.parent:
             walk.inherit(ends[stage.parent])
         found.append(tuple(walk.atoms(stage)))
@@ -89,7 +92,9 @@ def _concerned(facts: Facts) -> Iterator[str]:
 class _Walk:
     """The state while a stage is walked: what is in force, and the package lists."""
 
-    def __init__(self, facts: Facts, leeway: frozenset[Leeway], ends: Mapping[BuildStage, _Walk]) -> None:
+    def __init__(
+        self, facts: Facts, leeway: frozenset[Leeway], ends: Mapping[BuildStage, _Walk], stage: BuildStage
+    ) -> None:
         self._facts = facts
         self._ends = ends
         self._leeway = leeway
@@ -101,6 +106,8 @@ class _Walk:
         self._changes: dict[str, int] = dict.fromkeys(self._lists, 0)
         self._aside: list[str] = []
         """Steps that the leeway leaves out: they may come, never go."""
+        parent = ends[stage.parent]._owners if stage.parent else None
+        self._owners: Ownership | None = Ownership(facts, stage, parent) if Leeway.OWNERSHIP in leeway else None
 
     def inherit(self, parent: _Walk) -> None:
         """Begin where the parent stage ended."""
@@ -120,12 +127,18 @@ class _Walk:
                     yield self._copy(instruction, text)
                 case "ONBUILD":
                     triggers.append(instruction)
+                case "VOLUME" if self._owners:
+                    self._owners.declared(instruction)
                 case "ENV" | "ARG":
+                    if self._owners:
+                        self._owners.declared(instruction)
                     self._environment = (*self._environment, f"{instruction.name} {text}")
                 case "USER":
                     self._user = text
                 case "WORKDIR":
                     self._folder = text if text.startswith("/") else f"{self._folder}/{text}"
+                    if self._owners:
+                        self._owners.entered(instruction)
                     yield Atom(f"WORKDIR {text}", (self._user, self._folder), instruction=instruction)
                 case "SHELL":
                     self._shell = text
@@ -136,10 +149,15 @@ class _Walk:
                 yield from self._run(trigger)
         if self._leeway & _SETS_STEPS_ASIDE:
             yield Atom("", (), kept=tuple(self._aside))
+        if self._owners:
+            held = sorted((key, thing.held) for key, thing in self._owners.things.items())
+            yield Atom("the files", (), owners=tuple(held))
 
     def _copy(self, instruction: Instruction, text: str) -> Atom:
         if copy_may_change_sources(text):
             self._changes = {family: changes + 1 for family, changes in self._changes.items()}
+        if self._owners and self._owners.copied(instruction):
+            text = argument_text(instruction, without={"chown", "chmod"})
         copy = self._facts.copies.get(instruction)
         relative = copy is None or not copy.words[-1].text.startswith("/")
         state = ((self._folder,) if relative else ()) + (self._environment if "$" in text else ())
@@ -206,7 +224,7 @@ class _Walk:
                 yield from self._subshell(instruction, inner, state, ignored=off)
                 continue
             errexit = errexit or may_set_errexit(step.parts)
-            atom = self._step(instruction, step, step.calls, state)
+            atom = self._step(instruction, step, state, alone=left <= {"options"})
             if atom is not None and off and errexit and heeds_errexit(step.parts):
                 atom = _unheeded(atom)
             if atom is not None and not left and not leaves(step):
@@ -219,8 +237,16 @@ class _Walk:
             free.insert(0, fused.pop())
         yield from [_fuse(fused), *free] if fused else []
 
-    def _step(self, instruction: Instruction, step: Step, calls: tuple[Call, ...], state: State) -> Atom | None:
-        """The atom of one step; None where the leeway leaves it out. Moves the state of the lists on."""
+    def _step(self, instruction: Instruction, step: Step, state: State, *, alone: bool) -> Atom | None:
+        """The atom of one step; None where the leeway leaves it out. Moves the states on.
+
+        `alone`: whether the steps before it left nothing in the shell that matters to it.
+        """
+        settled = self._owners.settled(instruction, step) if self._owners and alone else None
+        if settled is not None and not settled.rest:
+            return None
+        calls = step.calls
+        owners = self._owners.ran(instruction, step, settled, alone=alone) if self._owners else ()
         if self._leeway & _SETS_STEPS_ASIDE and (aside := set_aside(step, self._leeway)) is not None:
             self._aside.append(aside)
             return None
@@ -238,9 +264,9 @@ class _Walk:
                 return None
         lists = () if refreshed or deletes else self._read(instruction, calls)
         text, kept = worded(step.parts, step.calls, self._leeway)
-        return Atom(
-            text, state, lists, kept=kept, deletes=deletes, instruction=instruction, calls=step.calls, known=True
-        )
+        if settled is not None:
+            text = " ".join(token for part in step.parts for token in tokens(part, dict.fromkeys(settled.paths, "")))
+        return Atom(text, state, lists, owners, kept, deletes, instruction, calls, known=True)
 
     def _whole(
         self, instruction: Instruction, state: State, script: ShellScript | None, calls: tuple[Call, ...]
@@ -251,7 +277,8 @@ class _Walk:
         body = instruction.inner.body
         parts = without_end(script.parts) if script else [body] if body is not None else []
         text, kept = worded(parts, calls, self._leeway)
-        return Atom(text, state, lists, kept=kept, instruction=instruction, calls=calls, known=not opaque)
+        owners = self._owners.ran(instruction, None) if self._owners else ()
+        return Atom(text, state, lists, owners, kept, instruction=instruction, calls=calls, known=not opaque)
 
     def _read(
         self,
@@ -298,6 +325,7 @@ def _fuse(atoms: Sequence[Atom]) -> Atom:
         atoms[0],
         text=" && ".join(atom.text for atom in atoms),
         lists=tuple(found for atom in atoms for found in atom.lists),
+        owners=tuple(found for atom in atoms for found in atom.owners),
         kept=tuple(name for atom in atoms for name in atom.kept),
         deletes=atoms[0].deletes if len(atoms) == 1 else None,
         calls=tuple(call for atom in atoms for call in atom.calls),

@@ -68,6 +68,8 @@ class Leeway(StrEnum):
     """Files of the context that are no longer sent, where an install makes their folder anew in any case."""
     IGNORED = "ignored"
     """Other files of the context that are no longer sent, and that nothing names (unsafe)."""
+    OWNERSHIP = "ownership"
+    """Owner and mode of what COPY brings are set by its flags instead of by chown and chmod, or the other way round."""
     LISTS = "lists"
     """A command that cannot be read may find no package lists any more (unsafe)."""
 

@@ -4,6 +4,7 @@ from optimizer.transform import Transform
 from transforms.assume_yes import assume_yes
 from transforms.clean_in_same_layer import clean_in_same_layer
 from transforms.copy_manifests_first import copy_manifests_first
+from transforms.copy_with_owner_and_mode import copy_with_owner_and_mode
 from transforms.dockerignore import dockerignore
 from transforms.merge_cleanup_run import merge_cleanup_run
 from transforms.merge_run import merge_run
@@ -17,6 +18,7 @@ PIPELINE: tuple[Transform, ...] = (
     assume_yes,  # first: a command that would stop the build is no ground to build on
     merge_update_into_install,  # before cleaning: what fetches and what removes lists is judged where it is used
     merge_cleanup_run,  # before cleaning: a clean-up that is written already only needs to be moved
+    copy_with_owner_and_mode,  # before RUNs are joined: what only sets owners or modes goes
     merge_run,  # behind the two that join RUNs for one reason each, and before what looks at one RUN at a time
     no_install_recommends,
     production_dependencies,

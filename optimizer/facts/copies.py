@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from optimizer.facts.context import Context
 from optimizer.facts.scope import Scope
 from optimizer.syntax.nodes import ExecForm, Instruction, Item, Word, Words
 
@@ -48,7 +49,7 @@ class Copy:
         """Whether the destination is a folder into which the sources go; None where only the files tell."""
         if self.destination is None:
             return None
-        if self.destination.endswith("/") or len(self.sources) > 1 or self.documents:
+        if self.destination.endswith("/") or len(self.sources) + len(self.instruction.heredocs) > 1:
             return True
         return None
 
@@ -118,3 +119,16 @@ def _absolute(text: str | None, folder: str | None) -> str | None:
     path = posixpath.normpath(text).replace("//", "/")
     folder_meant = text.endswith(("/", "/."))
     return path + "/" if folder_meant and path != "/" else path
+
+
+def bytes_of(copy: Copy, context: Context | None) -> int | None:
+    """How many bytes of the context it takes; None where that is not known."""
+    if context is None or copy.origin is not None:
+        return None
+    total = 0
+    for source in copy.sources:
+        if source is None or is_remote(source) or any(char in source for char in "*?["):
+            return None
+        root = normalised(source)
+        total += sum(f.size for path, f in context.files.items() if root == "." or f"{path}/".startswith(f"{root}/"))
+    return total

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from types import MappingProxyType
 
 from optimizer.syntax.nodes import (
@@ -53,9 +53,12 @@ def _read(word: Word | Item, reworded: Mapping[Node, str]) -> Iterator[str]:
         yield word.text if text is None else text
 
 
-def argument_text(instruction: Instruction) -> str:
-    """Flags and arguments as BuildKit reads them, without layout; heredoc bodies as they stand."""
-    parts = [flag.text for flag in instruction.all_flags]
+def argument_text(instruction: Instruction, without: Collection[str] = ()) -> str:
+    """Flags and arguments as BuildKit reads them, without layout; heredoc bodies as they stand.
+
+    `without` names flags that are left out.
+    """
+    parts = [flag.text for flag in instruction.all_flags if flag.name not in without]
     body = instruction.body
     if isinstance(body, Instruction):
         parts += [body.name, argument_text(body)]
