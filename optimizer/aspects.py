@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from optimizer.facts import Facts
 from optimizer.facts.comments import is_pragma
@@ -25,12 +25,20 @@ def comments(facts: Facts) -> Counter[tuple[str, str, int, bool]]:
     return found
 
 
-def comments_of_layers(facts: Facts) -> Counter[tuple[str, str, int, bool]]:
-    """The comments, where one of a RUN may as well belong to a COPY of the same stage, unless it speaks to a tool."""
-    found: Counter[tuple[str, str, int, bool]] = Counter()
-    for (text, name, number, pragma), count in comments(facts).items():
-        found[text, "COPY" if name == "RUN" and not pragma else name, number, pragma] += count
-    return found
+def comments_of(names: Collection[str]) -> Callable[[Facts], Counter[tuple[str, str, int, bool]]]:
+    """The comments, where one of one of these instructions may as well belong to another of them, in the same stage.
+
+    A comment of a RUN that speaks to a tool stays.
+    """
+
+    def project(facts: Facts) -> Counter[tuple[str, str, int, bool]]:
+        found: Counter[tuple[str, str, int, bool]] = Counter()
+        for (text, name, number, pragma), count in comments(facts).items():
+            alike = name in names and not (pragma and name == "RUN")
+            found[text, "COPY" if alike else name, number, pragma] += count
+        return found
+
+    return project
 
 
 def _comments_of(instruction: Instruction) -> Iterator[tuple[str, bool]]:
@@ -60,6 +68,11 @@ def config(facts: Facts) -> tuple[tuple[int, str, str], ...]:
         if instruction.name not in _LAYER_MAKERS | {"FROM"}
         and not (instruction.name == "ONBUILD" and instruction.inner.name == "RUN")
     )
+
+
+def layers_of_copies(facts: Facts) -> tuple[tuple[int, str], ...]:
+    """The same, where ADD counts as COPY."""
+    return tuple((number, "COPY" if name == "ADD" else name) for number, name in layers(facts))
 
 
 def layers(facts: Facts) -> tuple[tuple[int, str], ...]:

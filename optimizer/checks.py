@@ -87,11 +87,17 @@ _SIMPLE: dict[Aspect, Callable[[Facts], object]] = {
 }
 
 
-_WITHOUT_OWNERS: dict[Aspect, Callable[[Facts], object]] = {
-    Aspect.COMMENTS: aspects.comments_of_layers,
-    Aspect.COPIED: aspects.copied_by_anyone,
+_RELAXED: dict[Leeway, dict[Aspect, Callable[[Facts], object]]] = {
+    Leeway.OWNERSHIP: {
+        Aspect.COMMENTS: aspects.comments_of({"RUN", "COPY"}),
+        Aspect.COPIED: aspects.copied_by_anyone,
+    },
+    Leeway.ADD: {
+        Aspect.COMMENTS: aspects.comments_of({"ADD", "COPY"}),
+        Aspect.LAYERS: aspects.layers_of_copies,
+    },
 }
-"""Projections that leave out what `Leeway.OWNERSHIP` lets differ; the trace tells of owners and modes."""
+"""Projections that leave out what a leeway lets differ; the trace tells of the rest."""
 
 
 def undeclared(before: Facts, after: Facts, promise: Promise) -> str | None:
@@ -99,8 +105,8 @@ def undeclared(before: Facts, after: Facts, promise: Promise) -> str | None:
     for aspect, project in _SIMPLE.items():
         if aspect in promise.may_change:
             continue
-        if Leeway.OWNERSHIP in promise.leeway:
-            project = _WITHOUT_OWNERS.get(aspect, project)
+        for leeway in promise.leeway:
+            project = _RELAXED.get(leeway, {}).get(aspect, project)
         if _seen(aspect, project, before) != _seen(aspect, project, after):
             return f"the {aspect.value} would change"
     if Aspect.TRACE in promise.may_change:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from optimizer.facts import BuildStage, Facts
+from optimizer.facts.adding import adds_more
 from optimizer.facts.calls import Call, calls_in
 from optimizer.facts.chains import Chain, Step, heeds_errexit, leaves, may_set_errexit, subshell, without_end
 from optimizer.facts.chains import chain as chain_of
@@ -161,7 +162,9 @@ class _Walk:
         copy = self._facts.copies.get(instruction)
         relative = copy is None or not copy.words[-1].text.startswith("/")
         state = ((self._folder,) if relative else ()) + (self._environment if "$" in text else ())
-        return Atom(f"{instruction.name} {text}", state, self._copied(instruction), instruction=instruction)
+        plain = Leeway.ADD in self._leeway and adds_more(self._facts, instruction) is None
+        name = "COPY" if plain else instruction.name
+        return Atom(f"{name} {text}", state, self._copied(instruction), instruction=instruction)
 
     def _copied(self, instruction: Instruction) -> tuple[tuple[str, Lists], ...]:
         """The lists that are copied out of another stage, as that stage leaves them."""

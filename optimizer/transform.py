@@ -70,6 +70,8 @@ class Leeway(StrEnum):
     """Other files of the context that are no longer sent, and that nothing names (unsafe)."""
     OWNERSHIP = "ownership"
     """Owner and mode of what COPY brings are set by its flags instead of by chown and chmod, or the other way round."""
+    ADD = "add"
+    """An ADD that only copies is written as COPY."""
     LISTS = "lists"
     """A command that cannot be read may find no package lists any more (unsafe)."""
 

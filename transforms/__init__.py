@@ -1,6 +1,7 @@
 """The transforms, one a file, and the order in which they run."""
 
 from optimizer.transform import Transform
+from transforms.add_to_copy import add_to_copy
 from transforms.assume_yes import assume_yes
 from transforms.clean_in_same_layer import clean_in_same_layer
 from transforms.copy_manifests_first import copy_manifests_first
@@ -16,6 +17,7 @@ from transforms.reproducible_install import reproducible_install
 
 PIPELINE: tuple[Transform, ...] = (
     assume_yes,  # first: a command that would stop the build is no ground to build on
+    add_to_copy,  # before all that looks at what COPY brings
     merge_update_into_install,  # before cleaning: what fetches and what removes lists is judged where it is used
     merge_cleanup_run,  # before cleaning: a clean-up that is written already only needs to be moved
     copy_with_owner_and_mode,  # before RUNs are joined: what only sets owners or modes goes

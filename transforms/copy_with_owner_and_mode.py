@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from optimizer.facts import Chain, Copy, Facts
 from optimizer.facts.chains import leaves
 from optimizer.facts.comments import comments_above, has_pragma
-from optimizer.facts.copies import bytes_of
+from optimizer.facts.context.taken import taken
 from optimizer.facts.layout import without
 from optimizer.facts.ownership import Held, Settled, Thing, settings
 from optimizer.facts.permissions import Account, account
@@ -260,15 +260,25 @@ def _proposed(facts: Facts, run: Instruction, number: int, found: Settled) -> It
         edits |= _of_copy(facts, copy, flag, comments if copy is list(flags)[-1] else ())
     tree = found.setting.mode is not None and any(thing.kind == "tree" for thing in copies.values())
     what = source(found.setting.command.words[0])
-    sizes = [bytes_of(copy, facts.context) for copy in flags]
     yield Proposal(
         found.setting.command,
         f"`{what}` writes what COPY brought once more, into another layer",
         edits,
         # On folders chmod of GNU keeps a setgid bit, which a flag would clear.
         safety=Safety.UNSAFE if tree else None,
-        saves=None if None in sizes else sum(size for size in sizes if size is not None),
+        saves=_bytes(facts, flags),
     )
+
+
+def _bytes(facts: Facts, copies: Iterable[Copy]) -> int | None:
+    """How many bytes the copies take out of the context; None where that is not known."""
+    total = 0
+    for copy in copies:
+        files = taken(copy, facts.context) if facts.context is not None else None
+        if not isinstance(files, tuple):
+            return None
+        total += sum(file.size for file in files)
+    return total
 
 
 def _copies(found: Settled) -> dict[Copy, Thing]:

@@ -6,7 +6,6 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from optimizer.facts.context import Context
 from optimizer.facts.scope import Scope
 from optimizer.syntax.nodes import ExecForm, Instruction, Item, Word, Words
 
@@ -119,16 +118,3 @@ def _absolute(text: str | None, folder: str | None) -> str | None:
     path = posixpath.normpath(text).replace("//", "/")
     folder_meant = text.endswith(("/", "/."))
     return path + "/" if folder_meant and path != "/" else path
-
-
-def bytes_of(copy: Copy, context: Context | None) -> int | None:
-    """How many bytes of the context it takes; None where that is not known."""
-    if context is None or copy.origin is not None:
-        return None
-    total = 0
-    for source in copy.sources:
-        if source is None or is_remote(source) or any(char in source for char in "*?["):
-            return None
-        root = normalised(source)
-        total += sum(f.size for path, f in context.files.items() if root == "." or f"{path}/".startswith(f"{root}/"))
-    return total
