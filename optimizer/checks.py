@@ -18,6 +18,7 @@ from optimizer.facts import Facts
 from optimizer.syntax.nodes import Instruction, source
 from optimizer.trace import Atom, trace
 from optimizer.transform import Aspect, Leeway
+from optimizer.values import config_by_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,7 @@ _RELAXED: dict[Leeway, dict[Aspect, Callable[[Facts], object]]] = {
         Aspect.COMMENTS: aspects.comments_of({"RUN", "COPY"}),
         Aspect.COPIED: aspects.copied_by_anyone,
     },
+    Leeway.ENVIRONMENT: {Aspect.CONFIG: config_by_values},
     Leeway.ADD: {
         Aspect.COMMENTS: aspects.comments_of({"ADD", "COPY"}),
         Aspect.LAYERS: aspects.layers_of_copies,

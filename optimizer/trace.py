@@ -32,6 +32,7 @@ from optimizer.facts.texts import argument_text, tokens
 from optimizer.knowledge import families
 from optimizer.syntax.nodes import Instruction, ShellScript, Words, source
 from optimizer.transform import Leeway
+from optimizer.values import Values
 from optimizer.wording import set_aside, worded
 
 _SETS_STEPS_ASIDE = frozenset({Leeway.PRODUCTION})
@@ -108,6 +109,7 @@ class _Walk:
         self._aside: list[str] = []
         """Steps that the leeway leaves out: they may come, never go."""
         parent = ends[stage.parent]._owners if stage.parent else None
+        self._values: Values | None = Values() if Leeway.ENVIRONMENT in leeway else None
         self._owners: Ownership | None = Ownership(facts, stage, parent) if Leeway.OWNERSHIP in leeway else None
 
     def inherit(self, parent: _Walk) -> None:
@@ -115,6 +117,7 @@ class _Walk:
         self._environment, self._user = parent._environment, parent._user
         self._folder, self._shell = parent._folder, parent._shell
         self._lists, self._changes = dict(parent._lists), dict(parent._changes)
+        self._values = parent._values.copy() if parent._values else None
 
     def atoms(self, stage: BuildStage) -> Iterator[Atom]:
         """The atoms of the stage; triggers run after it, in the stage that is built from it."""
@@ -130,14 +133,19 @@ class _Walk:
                     triggers.append(instruction)
                 case "VOLUME" if self._owners:
                     self._owners.declared(instruction)
+                case "LABEL" if self._values:
+                    self._values.after(instruction)
                 case "ENV" | "ARG":
+                    if self._values:
+                        self._values.after(instruction)
                     if self._owners:
                         self._owners.declared(instruction)
                     self._environment = (*self._environment, f"{instruction.name} {text}")
                 case "USER":
-                    self._user = text
+                    self._user = self._with_values(text)
                 case "WORKDIR":
-                    self._folder = text if text.startswith("/") else f"{self._folder}/{text}"
+                    entered = self._with_values(text)
+                    self._folder = entered if text.startswith("/") else f"{self._folder}/{entered}"
                     if self._owners:
                         self._owners.entered(instruction)
                     yield Atom(f"WORKDIR {text}", (self._user, self._folder), instruction=instruction)
@@ -162,6 +170,8 @@ class _Walk:
         copy = self._facts.copies.get(instruction)
         relative = copy is None or not copy.words[-1].text.startswith("/")
         state = ((self._folder,) if relative else ()) + (self._environment if "$" in text else ())
+        if self._values:
+            state = ((self._folder,) if relative else ()) + (self._with_values(text), *self._values.opaque)
         plain = Leeway.ADD in self._leeway and adds_more(self._facts, instruction) is None
         name = "COPY" if plain else instruction.name
         return Atom(f"{name} {text}", state, self._copied(instruction), instruction=instruction)
@@ -186,7 +196,15 @@ class _Walk:
         flags = " ".join(flag.text for flag in run.all_flags)
         documents = "\0".join(source(doc.body) for doc in run.heredocs) if not self._is_lone(instruction) else ""
         trigger = "ONBUILD" if run is not instruction else ""
-        return (*self._environment, self._user, self._folder, self._shell, flags, documents, trigger)
+        environment = self._environment
+        if self._values:
+            environment = (str(self._values.read_by(self._facts, instruction)), *self._values.opaque)
+            flags = self._with_values(flags)
+        return (*environment, self._user, self._folder, self._shell, flags, documents, trigger)
+
+    def _with_values(self, text: str) -> str:
+        """A text that the builder expands, with the values of the variables that it names, where order is free."""
+        return str(self._values.of(text)) if self._values and "$" in text else text
 
     def _is_lone(self, instruction: Instruction) -> bool:
         script = self._facts.script(instruction)

@@ -14,6 +14,7 @@ from transforms.no_cache_flag import no_cache_flag
 from transforms.no_install_recommends import no_install_recommends
 from transforms.production_dependencies import production_dependencies
 from transforms.reproducible_install import reproducible_install
+from transforms.volatile_arguments_late import volatile_arguments_late
 
 PIPELINE: tuple[Transform, ...] = (
     assume_yes,  # first: a command that would stop the build is no ground to build on
@@ -29,4 +30,5 @@ PIPELINE: tuple[Transform, ...] = (
     copy_manifests_first,  # behind what makes installs leave the lock file alone, before cleaning: it parts RUNs
     no_cache_flag,
     clean_in_same_layer,  # last: it looks at what the installs leave behind after all
+    volatile_arguments_late,  # at the very end: below the RUNs as they are now
 )
