@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 
 from optimizer.facts import Facts
 from optimizer.facts.comments import is_pragma
+from optimizer.facts.starting import known_users
 from optimizer.facts.texts import argument_text
 from optimizer.syntax.nodes import Comment, Gap, Instruction, Line
 
@@ -68,6 +69,12 @@ def config(facts: Facts) -> tuple[tuple[int, str, str], ...]:
         if instruction.name not in _LAYER_MAKERS | {"FROM"}
         and not (instruction.name == "ONBUILD" and instruction.inner.name == "RUN")
     )
+
+
+def config_without_known_users(facts: Facts) -> tuple[tuple[int, str, str], ...]:
+    """The same without each USER that the image surely has; that none of them goes is told by the trace."""
+    known = {stage.number: known_users(facts, stage) for stage in facts.stages}
+    return tuple(row for row in config(facts) if not (row[1] == "USER" and row[2] in known.get(row[0], ())))
 
 
 def layers_of_copies(facts: Facts) -> tuple[tuple[int, str], ...]:

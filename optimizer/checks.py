@@ -93,6 +93,7 @@ _RELAXED: dict[Leeway, dict[Aspect, Callable[[Facts], object]]] = {
         Aspect.COMMENTS: aspects.comments_of({"RUN", "COPY"}),
         Aspect.COPIED: aspects.copied_by_anyone,
     },
+    Leeway.HARDENING: {Aspect.CONFIG: aspects.config_without_known_users},
     Leeway.ENVIRONMENT: {Aspect.CONFIG: config_by_values},
     Leeway.ADD: {
         Aspect.COMMENTS: aspects.comments_of({"ADD", "COPY"}),

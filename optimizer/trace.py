@@ -35,7 +35,7 @@ from optimizer.transform import Leeway
 from optimizer.values import Values
 from optimizer.wording import set_aside, worded
 
-_SETS_STEPS_ASIDE = frozenset({Leeway.PRODUCTION})
+_SETS_STEPS_ASIDE = frozenset({Leeway.PRODUCTION, Leeway.HARDENING})
 
 State = tuple[str, ...]
 Lists = tuple[str, int]
@@ -143,6 +143,8 @@ class _Walk:
                     self._environment = (*self._environment, f"{instruction.name} {text}")
                 case "USER":
                     self._user = self._with_values(text)
+                    if Leeway.HARDENING in self._leeway:
+                        self._aside.append(f"USER {text}")
                 case "WORKDIR":
                     entered = self._with_values(text)
                     self._folder = entered if text.startswith("/") else f"{self._folder}/{entered}"
@@ -258,6 +260,11 @@ class _Walk:
             free.insert(0, fused.pop())
         yield from [_fuse(fused), *free] if fused else []
 
+    def _set_aside(self, instruction: Instruction, step: Step) -> str | None:
+        scope = self._facts.scopes[instruction]
+        leeway = self._leeway if scope.user in ("root", "0") else self._leeway - {Leeway.HARDENING}
+        return set_aside(step, leeway, scope.folder)
+
     def _step(self, instruction: Instruction, step: Step, state: State, *, alone: bool) -> Atom | None:
         """The atom of one step; None where the leeway leaves it out. Moves the states on.
 
@@ -268,7 +275,7 @@ class _Walk:
             return None
         calls = step.calls
         owners = self._owners.ran(instruction, step, settled, alone=alone) if self._owners else ()
-        if self._leeway & _SETS_STEPS_ASIDE and (aside := set_aside(step, self._leeway)) is not None:
+        if self._leeway & _SETS_STEPS_ASIDE and (aside := self._set_aside(instruction, step)) is not None:
             self._aside.append(aside)
             return None
         refreshed = only_refreshes(step)

@@ -70,6 +70,8 @@ class Leeway(StrEnum):
     """Other files of the context that are no longer sent, and that nothing names (unsafe)."""
     OWNERSHIP = "ownership"
     """Owner and mode of what COPY brings are set by its flags instead of by chown and chmod, or the other way round."""
+    HARDENING = "hardening"
+    """Steps of the rows of `hardening.toml` come, and a USER that the image has or such a step makes (unsafe)."""
     ENVIRONMENT = "environment"
     """ENV, ARG and LABEL stand elsewhere among steps that do not read them; every value stays."""
     ADD = "add"

@@ -5,6 +5,7 @@ Independent of the transforms: it knows the rows of the package managers and wha
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
@@ -14,6 +15,7 @@ from optimizer.facts.packages import PackageCall, package_call
 from optimizer.facts.texts import tokens
 from optimizer.facts.tools import ToolCall, tool_call
 from optimizer.knowledge.ecosystems import Tool, ecosystems
+from optimizer.knowledge.hardening import hardening
 from optimizer.knowledge.recommends import keepable
 from optimizer.syntax.nodes import Item, Node, Word, source
 from optimizer.transform import Leeway
@@ -34,13 +36,26 @@ def _worded(parts: tuple[Node, ...], calls: tuple[Call, ...], leeway: frozenset[
     return " ".join(token for part in parts for token in tokens(part, rewordings)), kept
 
 
-def set_aside(step: Step, leeway: frozenset[Leeway]) -> str | None:
-    """The step as a text of its own, where it is one that the leeway lets come; None where it is not."""
+def set_aside(step: Step, leeway: frozenset[Leeway], folder: str | None = None) -> str | None:
+    """The step as a text of its own, where it is one that the leeway lets come; None where it is not.
+
+    `folder`: in which it runs.
+    """
     text = source(step.parts[0]) if len(step.parts) == 1 else ""
     tools = ecosystems().tools.values()
     if Leeway.PRODUCTION in leeway and any(tool.production_step == text for tool in tools if text):
         return text
+    if Leeway.HARDENING in leeway and text and _hardens(text, folder):
+        return text
     return None
+
+
+def _hardens(text: str, folder: str | None) -> bool:
+    """Whether a command is one of `hardening.toml`, or gives the folder in which it runs to a user."""
+    owner = re.fullmatch(r"chown ([a-z_][a-z0-9_-]*):\1 (/\S+)", text)
+    if owner is not None:
+        return owner[2] == folder
+    return text == hardening().setuid_command or hardening().user_made(text) is not None
 
 
 def _installers(calls: Sequence[Call]) -> Iterator[PackageCall]:

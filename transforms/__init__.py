@@ -12,8 +12,10 @@ from transforms.merge_run import merge_run
 from transforms.merge_update_into_install import merge_update_into_install
 from transforms.no_cache_flag import no_cache_flag
 from transforms.no_install_recommends import no_install_recommends
+from transforms.non_root_user import non_root_user
 from transforms.production_dependencies import production_dependencies
 from transforms.reproducible_install import reproducible_install
+from transforms.setuid_bits import setuid_bits
 from transforms.volatile_arguments_late import volatile_arguments_late
 
 PIPELINE: tuple[Transform, ...] = (
@@ -30,5 +32,7 @@ PIPELINE: tuple[Transform, ...] = (
     copy_manifests_first,  # behind what makes installs leave the lock file alone, before cleaning: it parts RUNs
     no_cache_flag,
     clean_in_same_layer,  # last: it looks at what the installs leave behind after all
+    non_root_user,  # behind what moves or joins RUNs: it adds one behind the last
+    setuid_bits,
     volatile_arguments_late,  # at the very end: below the RUNs as they are now
 )
