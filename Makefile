@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test e2e prove-table lint format bench findings docs real shell clean
+.PHONY: demo test e2e prove-table lint format bench bench-replay findings docs real shell clean
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -45,6 +45,9 @@ shell: $(READY)  ## our shell trees beside shfmt's, span by span: make shell FOL
 bench: $(READY)  ## speed, beside hadolint and tally on the same files: make bench FOLDER=...
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python -m tests.bench $(FOLDER)
+
+bench-replay: $(READY)  ## rebuilds of real histories before and after: make bench-replay FOLDER=... [LIST=...]
+	$(BIN)/python -m tests.replay $(FOLDER) $(LIST)
 
 findings: $(READY)  ## hadolint's findings before and after, on 2,000 files: make findings FOLDER=...
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'

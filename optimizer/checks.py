@@ -18,7 +18,6 @@ from optimizer.facts import Facts
 from optimizer.syntax.nodes import Instruction, source
 from optimizer.trace import Atom, trace
 from optimizer.transform import Aspect, Leeway
-from optimizer.values import config_by_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ def accepted(before: Facts, after: Facts) -> str | None:
     return None
 
 
-_SIMPLE: dict[Aspect, Callable[[Facts], object]] = {
+_SIMPLE: dict[Aspect, Callable[[Facts, frozenset[Leeway]], object]] = {
     Aspect.COMMENTS: aspects.comments,
     Aspect.STAGES: aspects.stages,
     Aspect.CONFIG: aspects.config,
@@ -88,37 +87,34 @@ _SIMPLE: dict[Aspect, Callable[[Facts], object]] = {
 }
 
 
-_RELAXED: dict[Leeway, dict[Aspect, Callable[[Facts], object]]] = {
-    Leeway.OWNERSHIP: {
-        Aspect.COMMENTS: aspects.comments_of({"RUN", "COPY"}),
-        Aspect.COPIED: aspects.copied_by_anyone,
-    },
-    Leeway.HARDENING: {Aspect.CONFIG: aspects.config_without_known_users},
-    Leeway.ENVIRONMENT: {Aspect.CONFIG: config_by_values},
-    Leeway.ADD: {
-        Aspect.COMMENTS: aspects.comments_of({"ADD", "COPY"}),
-        Aspect.LAYERS: aspects.layers_of_copies,
-    },
-}
-"""Projections that leave out what a leeway lets differ; the trace tells of the rest."""
-
-
 def undeclared(before: Facts, after: Facts, promise: Promise) -> str | None:
     """An aspect that differs though the promise does not name it."""
-    for aspect, project in _SIMPLE.items():
-        if aspect in promise.may_change:
-            continue
-        for leeway in promise.leeway:
-            project = _RELAXED.get(leeway, {}).get(aspect, project)
-        if _seen(aspect, project, before) != _seen(aspect, project, after):
+    for aspect in _SIMPLE:
+        if aspect not in promise.may_change and _seen(aspect, before, promise) != _seen(aspect, after, promise):
             return f"the {aspect.value} would change"
     if Aspect.TRACE in promise.may_change:
         return None
     return traces_differ(before, after, promise.leeway)
 
 
-def _seen(aspect: Aspect, project: Callable[[Facts], object], facts: Facts) -> object:
-    return facts.remembered((aspect, project), lambda: project(facts))
+_OUTSIDE_THE_TRACE = frozenset(
+    {
+        Leeway.AUTHOR,
+        Leeway.CASE,
+        Leeway.EXEC,
+        Leeway.DEAD,
+        Leeway.OWNERSHIP,
+        Leeway.HARDENING,
+        Leeway.ENVIRONMENT,
+        Leeway.ADD,
+    }
+)
+"""The leeways that concern the aspects too."""
+
+
+def _seen(aspect: Aspect, facts: Facts, promise: Promise) -> object:
+    leeway = promise.leeway & _OUTSIDE_THE_TRACE
+    return facts.remembered((aspect, leeway), lambda: _SIMPLE[aspect](facts, leeway))
 
 
 def traces_differ(before: Facts, after: Facts, leeway: frozenset[Leeway]) -> str | None:

@@ -11,15 +11,19 @@ _ODD = re.compile(r'["\\\x00-\x1f\x7f]')
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 
-def unified(before: str, after: str, path: str, *, context: int = 3) -> str:
-    """The diff from one text to the other; empty where they are equal. `path` is relative, with slashes."""
+def unified(before: str, after: str, path: str, *, context: int = 3, new: bool = False) -> str:
+    """The diff from one text to the other; empty where they are equal. `path` is relative, with slashes.
+
+    `new`: there was no such file.
+    """
     if before == after:
         return ""
     from difflib import unified_diff
 
     lines = unified_diff(split_lines(before), split_lines(after), n=context)
     next(lines), next(lines)
-    return f"--- {_named(f'a/{path}')}\n+++ {_named(f'b/{path}')}\n" + "".join(map(_ended, lines))
+    source = "/dev/null" if new else _named(f"a/{path}")
+    return f"--- {source}\n+++ {_named(f'b/{path}')}\n" + "".join(map(_ended, lines))
 
 
 def _ended(line: str) -> str:

@@ -6,9 +6,12 @@ then they are one atom. `( a )` is a RUN of its own. Computed from the tree alon
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import posixpath
+import re
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from optimizer.environment import Environment
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.adding import adds_more
 from optimizer.facts.calls import Call, calls_in
@@ -26,18 +29,24 @@ from optimizer.facts.lists import (
     removes_lists,
     started_with_lists,
 )
+from optimizer.facts.mounts import Mount
 from optimizer.facts.ownership import Held, Ownership
 from optimizer.facts.packages import package_call
-from optimizer.facts.texts import argument_text, tokens
+from optimizer.facts.passing import passing
+from optimizer.facts.texts import argument_text, flags_text, tokens
+from optimizer.facts.tools import tool_call
 from optimizer.knowledge import families
-from optimizer.syntax.nodes import Instruction, ShellScript, Words, source
+from optimizer.knowledge.ecosystems import Tool
+from optimizer.removal import install_text, joined, libraries_kept, removals
+from optimizer.syntax.nodes import Flag, Instruction, ShellScript, source
 from optimizer.transform import Leeway
-from optimizer.values import Values
-from optimizer.wording import set_aside, worded
+from optimizer.wording import empties_cache, fetches, lean, named, owners_told, set_aside, worded
 
-_SETS_STEPS_ASIDE = frozenset({Leeway.PRODUCTION, Leeway.HARDENING})
+_SETS_STEPS_ASIDE = frozenset({Leeway.PRODUCTION, Leeway.CACHES, Leeway.BUILD_PACKAGES, Leeway.HARDENING})
 
-State = tuple[str, ...]
+_KEYS_OF_A_CACHE = frozenset({"type", "target", "sharing", "id", "uid", "gid"})
+
+State = tuple[Hashable, ...]
 Lists = tuple[str, int]
 """Of one package manager: `base`, `fetched` or `removed`; how many steps before the fetch could change its sources."""
 
@@ -76,7 +85,7 @@ def _trace(facts: Facts, leeway: frozenset[Leeway]) -> Trace:
     ends: dict[BuildStage, _Walk] = {}
     found = []
     for stage in facts.stages:
-        walk = _Walk(facts, leeway, ends, stage)
+        walk = _Walk(facts, stage, leeway, ends)
         if stage.parent:
             walk.inherit(ends[stage.parent])
         found.append(tuple(walk.atoms(stage)))
@@ -91,26 +100,41 @@ def _concerned(facts: Facts) -> Iterator[str]:
             yield family
 
 
+def holds_no_lists(stage: BuildStage) -> bool:
+    """Whether the stage stands on an official image of Debian or Ubuntu, which come without package lists."""
+    return stage.system is not None and stage.system.name in ("debian", "ubuntu")
+
+
+def caching_tool(call: Call) -> Tool | None:
+    """The tool whose cache the command fills; None where it is none."""
+    found = tool_call(call)
+    return found.tool if found is not None and fetches(found, found.tool) else None
+
+
 class _Walk:
     """The state while a stage is walked: what is in force, and the package lists."""
 
     def __init__(
-        self, facts: Facts, leeway: frozenset[Leeway], ends: Mapping[BuildStage, _Walk], stage: BuildStage
+        self, facts: Facts, stage: BuildStage, leeway: frozenset[Leeway], ends: Mapping[BuildStage, _Walk]
     ) -> None:
         self._facts = facts
         self._ends = ends
         self._leeway = leeway
-        self._environment: tuple[str, ...] = ()
+        self._environment: State = ()
         self._user = ""
         self._folder = ""
         self._shell = ""
         self._lists: dict[str, Lists] = dict.fromkeys(_concerned(facts), ("base", 0))
+        if Leeway.CACHES in leeway and holds_no_lists(stage):
+            self._lists = dict.fromkeys(self._lists, ("removed", 0))
         self._changes: dict[str, int] = dict.fromkeys(self._lists, 0)
+        parent = ends[stage.parent]._owners if stage.parent else None
+        self._owners: Ownership | None = Ownership(facts, stage, parent) if Leeway.OWNERSHIP in leeway else None
+        self._values: Environment | None = Environment() if Leeway.ENVIRONMENT in leeway else None
         self._aside: list[str] = []
         """Steps that the leeway leaves out: they may come, never go."""
-        parent = ends[stage.parent]._owners if stage.parent else None
-        self._values: Values | None = Values() if Leeway.ENVIRONMENT in leeway else None
-        self._owners: Ownership | None = Ownership(facts, stage, parent) if Leeway.OWNERSHIP in leeway else None
+        free = Leeway.MOUNT in leeway
+        self._passing = {one.run: one for one in passing(facts) if one.why is None} if free else {}
 
     def inherit(self, parent: _Walk) -> None:
         """Begin where the parent stage ended."""
@@ -123,10 +147,12 @@ class _Walk:
         """The atoms of the stage; triggers run after it, in the stage that is built from it."""
         triggers = []
         for instruction in stage.instructions:
-            text = argument_text(instruction)
+            text = argument_text(instruction, named(self._facts, instruction, self._leeway))
             match instruction.name:
                 case "RUN":
                     yield from self._run(instruction)
+                case "COPY" | "ADD" if any(one.copy is instruction for one in self._passing.values()):
+                    continue
                 case "COPY" | "ADD":
                     yield self._copy(instruction, text)
                 case "ONBUILD":
@@ -140,17 +166,17 @@ class _Walk:
                         self._values.after(instruction)
                     if self._owners:
                         self._owners.declared(instruction)
-                    self._environment = (*self._environment, f"{instruction.name} {text}")
+                    self._environment = (*self._environment, *self._defined(instruction))
                 case "USER":
                     self._user = self._with_values(text)
                     if Leeway.HARDENING in self._leeway:
                         self._aside.append(f"USER {text}")
                 case "WORKDIR":
-                    entered = self._with_values(text)
-                    self._folder = entered if text.startswith("/") else f"{self._folder}/{entered}"
+                    self._folder = self._with_values(self._entered(instruction, text))
                     if self._owners:
                         self._owners.entered(instruction)
-                    yield Atom(f"WORKDIR {text}", (self._user, self._folder), instruction=instruction)
+                    state = (self._user, *self._expanded_in(text))
+                    yield Atom(f"WORKDIR {self._folder}", state, instruction=instruction)
                 case "SHELL":
                     self._shell = text
                 case "CMD" | "ENTRYPOINT" | "HEALTHCHECK":
@@ -164,27 +190,52 @@ class _Walk:
             held = sorted((key, thing.held) for key, thing in self._owners.things.items())
             yield Atom("the files", (), owners=tuple(held))
 
+    def _defined(self, instruction: Instruction) -> Iterator[Hashable]:
+        """What an ENV or ARG puts into the environment: names and values, whatever their form."""
+        pairs = self._facts.pairs.get(instruction)
+        if pairs is None:
+            yield instruction.name, argument_text(instruction)
+        else:
+            yield from ((instruction.name, *pair) for pair in pairs)
+
+    def _entered(self, instruction: Instruction, text: str) -> str:
+        """The folder behind a WORKDIR, as BuildKit joins it; as written where it is not known."""
+        scope = self._facts.scopes[instruction]
+        found = scope.after(instruction, self._facts.tree.escape).folder
+        if found is not None:
+            return text if text.startswith("/") else found
+        return text if text.startswith("/") else posixpath.join(self._folder, text)
+
     def _copy(self, instruction: Instruction, text: str) -> Atom:
         if copy_may_change_sources(text):
             self._changes = {family: changes + 1 for family, changes in self._changes.items()}
         if self._owners and self._owners.copied(instruction):
-            text = argument_text(instruction, without={"chown", "chmod"})
-        copy = self._facts.copies.get(instruction)
-        relative = copy is None or not copy.words[-1].text.startswith("/")
-        state = ((self._folder,) if relative else ()) + (self._environment if "$" in text else ())
-        if self._values:
-            state = ((self._folder,) if relative else ()) + (self._with_values(text), *self._values.opaque)
+            text = argument_text(instruction, owners_told(instruction, self._leeway))
         plain = Leeway.ADD in self._leeway and adds_more(self._facts, instruction) is None
         name = "COPY" if plain else instruction.name
+        copy = self._facts.copies.get(instruction)
+        relative = copy is None or not copy.words[-1].text.startswith("/")
+        state = ((self._folder,) if relative else ()) + self._expanded_in(text)
         return Atom(f"{name} {text}", state, self._copied(instruction), instruction=instruction)
+
+    def _expanded_in(self, text: str) -> State:
+        """What BuildKit may put into the text of an instruction."""
+        if self._values:
+            return (self._values.of(text), *self._values.opaque)
+        return self._environment if "$" in text else ()
+
+    def _with_values(self, text: str) -> str:
+        """A text that the builder expands, with the values of the variables that it names, where order is free."""
+        return str(self._values.of(text)) if self._values and "$" in text else text
 
     def _copied(self, instruction: Instruction) -> tuple[tuple[str, Lists], ...]:
         """The lists that are copied out of another stage, as that stage leaves them."""
         origin = self._facts.stage_named(instruction.flag("from"))
-        if origin is None or origin not in self._ends or not isinstance(instruction.body, Words):
+        copy = self._facts.copies.get(instruction)
+        if origin is None or origin not in self._ends or copy is None:
             return ()
         lists = self._ends[origin]._lists
-        paths = [word.text for word in instruction.body.words[:-1]]
+        paths = [word.text for word in copy.words[:-1]]
         return tuple((f, lists[f]) for f in lists if any(copies_lists(path, f) for path in paths))
 
     def _started(self, instruction: Instruction, text: str) -> Iterator[Atom]:
@@ -195,26 +246,65 @@ class _Walk:
 
     def _state(self, instruction: Instruction) -> State:
         run = instruction.inner
-        flags = " ".join(flag.text for flag in run.all_flags)
+        names = named(self._facts, instruction, self._leeway)
+        gone = [flag for flag in run.all_flags if self._mounts_file(flag)] + self._caches(instruction)
+        flags = flags_text(run, {**names, **dict.fromkeys(gone, "")})
         documents = "\0".join(source(doc.body) for doc in run.heredocs) if not self._is_lone(instruction) else ""
         trigger = "ONBUILD" if run is not instruction else ""
         environment = self._environment
         if self._values:
-            environment = (str(self._values.read_by(self._facts, instruction)), *self._values.opaque)
+            environment = (self._values.read_by(self._facts, instruction), *self._values.opaque)
             flags = self._with_values(flags)
         return (*environment, self._user, self._folder, self._shell, flags, documents, trigger)
 
-    def _with_values(self, text: str) -> str:
-        """A text that the builder expands, with the values of the variables that it names, where order is free."""
-        return str(self._values.of(text)) if self._values and "$" in text else text
+    def _mounts_file(self, flag: Flag) -> bool:
+        """Whether the leeway takes a flag as the file that it mounts out of the context, read-only."""
+        if Leeway.MOUNT not in self._leeway or flag.name != "mount":
+            return False
+        return re.fullmatch(r"type=bind,source=[^,$]+,target=/[^,$]+", flag.value or "") is not None
+
+    def _caches(self, instruction: Instruction) -> list[Flag]:
+        """The cache mounts of a RUN that the leeway lets come; these are noted."""
+        if Leeway.CACHES not in self._leeway or instruction.inner.name != "RUN":
+            return []
+        places = iter(self._facts.mounts(instruction))
+        mounts = [(flag, next(places)) for flag in instruction.inner.all_flags if flag.name == "mount"]
+        free = {flag: mount for flag, mount in mounts if self._comes_freely(instruction, mount)}
+        self._aside += [f"--mount of {mount.target}" for mount in free.values()]
+        self._aside += lean(self._facts.calls(instruction), [mount.target or "" for mount in free.values()])
+        return list(free)
+
+    def _comes_freely(self, instruction: Instruction, mount: Mount) -> bool:
+        """Whether a mount is a cache of a tool that the RUN calls, in the home and with the number of its user."""
+        if mount.kind != "cache" or mount.target is None or not set(mount.keys) <= _KEYS_OF_A_CACHE:
+            return False
+        calls = self._facts.calls(instruction)
+        if not any(tool.is_place(mount.target) for call in calls if (tool := caching_tool(call)) is not None):
+            return False
+        by_root = self._facts.scopes[instruction].user in (None, "root", "0", "root:root", "0:0")
+        return mount.user in (None, "0") if by_root else mount.user is not None
 
     def _is_lone(self, instruction: Instruction) -> bool:
         script = self._facts.script(instruction)
         return script is not None and any(doc.body is script for doc in instruction.inner.heredocs)
 
     def _run(self, instruction: Instruction) -> Iterator[Atom]:
+        """A RUN; lists that it fetched into a mount are not there behind it."""
+        before = dict(self._lists)
+        yield from self._run_steps(instruction)
+        for mount in self._facts.mounts(instruction):
+            if mount.kind == "cache" and mount.target is not None:
+                lost = [family for family in before if copies_lists(mount.target, family)]
+                self._lists |= {family: before[family] for family in lost}
+
+    def _run_steps(self, instruction: Instruction) -> Iterator[Atom]:
         state = self._state(instruction)
         chain = self._facts.chain(instruction)
+        for flag in filter(self._mounts_file, instruction.all_flags):
+            yield Atom(f"mount {flag.value}", (), instruction=instruction)
+        if (one := self._passing.get(instruction)) is not None:
+            chain = replace(one.chain, steps=(*one.chain.steps[: one.at], *one.chain.steps[one.at + 1 :]))
+            yield Atom(f"mount type=bind,source={one.source},target={one.path}", (), instruction=instruction)
         if chain is None:
             yield self._whole(instruction, state, self._facts.script(instruction), self._facts.calls(instruction))
         else:
@@ -238,23 +328,26 @@ class _Walk:
 
     def _chain(self, instruction: Instruction, chain: Chain, state: State, *, ignored: bool = False) -> Iterator[Atom]:
         left: set[str] = set()
+        free_standing: list[Atom] = []
         fused: list[Atom] = []
         errexit = self._facts.scopes[instruction].stops_at_errors
         for step in chain.steps:
             off = ignored or (chain.separator == "&&" and step is not chain.steps[-1])
             inner = subshell(step)
             if inner is not None and not left and not leaves(step):
-                yield from self._subshell(instruction, inner, state, ignored=off)
+                free_standing.extend(self._subshell(instruction, inner, state, ignored=off))
                 continue
             errexit = errexit or may_set_errexit(step.parts)
             atom = self._step(instruction, step, state, alone=left <= {"options"})
             if atom is not None and off and errexit and heeds_errexit(step.parts):
                 atom = _unheeded(atom)
             if atom is not None and not left and not leaves(step):
-                yield atom
+                free_standing.append(atom)
             elif atom is not None:
                 fused.append(atom)
             left |= leaves(step)
+        yield from _installs_joined(free_standing)
+        fused = list(_installs_joined(fused))
         free: list[Atom] = []
         while len(fused) > 1 and _is_free(fused[-1], left):
             free.insert(0, fused.pop())
@@ -273,11 +366,15 @@ class _Walk:
         settled = self._owners.settled(instruction, step) if self._owners and alone else None
         if settled is not None and not settled.rest:
             return None
-        calls = step.calls
         owners = self._owners.ran(instruction, step, settled, alone=alone) if self._owners else ()
         if self._leeway & _SETS_STEPS_ASIDE and (aside := self._set_aside(instruction, step)) is not None:
             self._aside.append(aside)
             return None
+        if Leeway.BUILD_PACKAGES in self._leeway:
+            gone = self._facts.remembered(("removals", instruction), lambda: removals(self._facts, instruction))
+            if step in gone:
+                self._aside.append(f"the removal of {gone[step]}")
+                return None
         refreshed = only_refreshes(step)
         if refreshed is not None:
             self._lists[refreshed.family] = ("fetched", self._changes[refreshed.family])
@@ -290,11 +387,21 @@ class _Walk:
                     self._lists[family] = ("removed", 0)
             if deletes.regenerable and Leeway.CLEANUP in self._leeway:
                 return None
-        lists = () if refreshed or deletes else self._read(instruction, calls)
-        text, kept = worded(step.parts, step.calls, self._leeway)
+        if Leeway.CACHES in self._leeway and empties_cache(step, self._facts.calls(instruction)):
+            return None
+        lists = () if refreshed or deletes else self._read(instruction, step.calls)
+        text, kept = worded(step.parts, step.calls, self._words_leeway(instruction))
+        if Leeway.BUILD_PACKAGES in self._leeway and (said := install_text(self._facts, instruction, step)) is not None:
+            text, kept = said, libraries_kept(self._facts, instruction, step)
         if settled is not None:
             text = " ".join(token for part in step.parts for token in tokens(part, dict.fromkeys(settled.paths, "")))
-        return Atom(text, state, lists, owners, kept, deletes, instruction, calls, known=True)
+        return Atom(text, state, lists, owners, kept, deletes, instruction, step.calls, known=True)
+
+    def _words_leeway(self, instruction: Instruction) -> frozenset[Leeway]:
+        """What may differ in the words: `sudo` matters where the user may be another one than root."""
+        root = self._facts.scopes[instruction].user in ("root", "0", "root:root", "0:0")
+        trigger = instruction.inner is not instruction
+        return self._leeway if root and not trigger else self._leeway - {Leeway.SUDO}
 
     def _whole(
         self, instruction: Instruction, state: State, script: ShellScript | None, calls: tuple[Call, ...]
@@ -304,7 +411,7 @@ class _Walk:
         lists = self._read(instruction, calls, script, opaque=opaque)
         body = instruction.inner.body
         parts = without_end(script.parts) if script else [body] if body is not None else []
-        text, kept = worded(parts, calls, self._leeway)
+        text, kept = worded(parts, calls, self._words_leeway(instruction))
         owners = self._owners.ran(instruction, None) if self._owners else ()
         return Atom(text, state, lists, owners, kept, instruction=instruction, calls=calls, known=not opaque)
 
@@ -346,6 +453,21 @@ def _is_free(atom: Atom, left: set[str]) -> bool:
 def _unheeded(atom: Atom) -> Atom:
     """The step where `set -e` does not stop it midway."""
     return replace(atom, text=f"unless it fails midway: {atom.text}")
+
+
+def _installs_joined(atoms: Sequence[Atom]) -> Iterator[Atom]:
+    """Installs right behind one another, where a leeway lets the packages be told apart, as one."""
+    waiting: Atom | None = None
+    for atom in atoms:
+        text = joined([waiting.text, atom.text]) if waiting is not None else None
+        if waiting is not None and text is not None:
+            waiting = replace(waiting, text=text, kept=(*waiting.kept, *atom.kept), calls=(*waiting.calls, *atom.calls))
+            continue
+        if waiting is not None:
+            yield waiting
+        waiting = atom
+    if waiting is not None:
+        yield waiting
 
 
 def _fuse(atoms: Sequence[Atom]) -> Atom:

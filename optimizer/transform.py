@@ -25,7 +25,7 @@ class Safety(StrEnum):
     """What may differ in the image."""
 
     SAFE = "safe"
-    """The same files and configuration, less what a package manager can fetch again."""
+    """The same files, less what a package manager can fetch again, and a configuration that means the same."""
     UNSAFE = "unsafe"
     """The image does the same job with other content; applied with `--unsafe`."""
     SUGGESTION = "suggestion"
@@ -68,6 +68,14 @@ class Leeway(StrEnum):
     """Files of the context that are no longer sent, where an install makes their folder anew in any case."""
     IGNORED = "ignored"
     """Other files of the context that are no longer sent, and that nothing names (unsafe)."""
+    MOUNT = "mount"
+    """A file of the context that the next RUN only reads and deletes is mounted for it instead of copied before it."""
+    CACHES = "caches"
+    """Cache mounts come on folders that the rows of the tools give, and what would empty these goes."""
+    STRIPPED = "stripped"
+    """Builds leave symbols and paths out, with the options and the setting that the rows give."""
+    BUILD_PACKAGES = "build-packages"
+    """Build packages that a RUN installs are removed at its end; libraries of theirs are named, so that they stay."""
     OWNERSHIP = "ownership"
     """Owner and mode of what COPY brings are set by its flags instead of by chown and chmod, or the other way round."""
     HARDENING = "hardening"
@@ -78,6 +86,18 @@ class Leeway(StrEnum):
     """An ADD that only copies is written as COPY."""
     LISTS = "lists"
     """A command that cannot be read may find no package lists any more (unsafe)."""
+    AUTHOR = "author"
+    """MAINTAINER becomes the label of the authors, where no LABEL sets it."""
+    CASE = "case"
+    """The names of stages, and what refers to them, go to lower case."""
+    EXEC = "exec"
+    """CMD and ENTRYPOINT of plain words change their form, where nothing but the kernel sees it."""
+    DEAD = "dead"
+    """Each CMD, ENTRYPOINT and HEALTHCHECK of a stage but its last one goes."""
+    SUDO = "sudo"
+    """`sudo` without another user goes where the user is root."""
+    APT = "apt"
+    """`apt` becomes `apt-get` with the verbs that do the same in both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +191,9 @@ class Transform:
             return self
         return replace(self, run=cast(Run, partial(cast(Any, self.run), **options)))
 
+    may_change_settings: tuple[str, ...] = ()
+    """Fields of the image's configuration that may differ: `Labels.KEY`, `Cmd:exec` (only the form of a command)."""
+
     @property
     def summary(self) -> str:
         """The first sentence of the docstring."""
@@ -239,6 +262,7 @@ def transform(
     may_drop_packages: bool = False,
     default: bool = True,
     options: Mapping[str, tuple[str, ...]] | None = None,
+    may_change_settings: tuple[str, ...] = (),
 ) -> Callable[[Run | _Collected], Transform]:
     """Makes a Transform of a function; its id is the function's name with dashes."""
 
@@ -258,6 +282,7 @@ def transform(
             may_drop_packages=may_drop_packages,
             default=default,
             options=options or {},
+            may_change_settings=may_change_settings,
         )
 
     return make

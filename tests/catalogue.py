@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+from optimizer.cli.cache import CacheOptions, examined
+from optimizer.cli.cache_text import report_text
 from optimizer.cli.catalogue import choices, example_lines
 from optimizer.engine import optimize
 from optimizer.patch import unified
@@ -18,13 +21,14 @@ from transforms import PIPELINE
 
 ROOT = Path(__file__).parents[1]
 DEMO = "corpus/projects/flask-notes/Dockerfile"
+CACHED = "corpus/projects/node-copy-first/Dockerfile"
 
 
 def pages() -> dict[Path, str]:
     """Each page with the text that it should have."""
     readme = ROOT / "README.md"
     text = readme.read_text("utf-8")
-    for name, printed in (("transforms", table()), ("demo", demo()), ("results", results())):
+    for name, printed in (("transforms", table()), ("demo", demo()), ("cache", cache()), ("results", results())):
         marks = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.S)
         assert marks.search(text), f"README.md has lost its {name} marks"
         text = marks.sub(lambda match, printed=printed: match[1] + printed + match[2], text)  # type: ignore[misc]
@@ -45,6 +49,13 @@ def demo() -> str:
     changes = sorted(result.changes, key=lambda change: change.line)
     lines = [f"{DEMO}:{change.line} {change.transform}  {change.why}\n" for change in changes]
     return f"```diff\n{unified(result.before, result.after, DEMO)}{''.join(lines)}```\n"
+
+
+def cache() -> str:
+    """What `dockopt cache` prints of a project whose one COPY takes all, after a change of a source file."""
+    path = ROOT / CACHED
+    shown = examined(path, CacheOptions((str(path.parent / "src" / "server.js"),)))
+    return "".join(f"    {line}\n" for line in report_text(replace(shown, path=CACHED)).splitlines())
 
 
 def table() -> str:
@@ -73,7 +84,7 @@ def _section(transform: Transform) -> str:
     if transform.counterparts:
         lines.append(f"Counterparts elsewhere: {', '.join(transform.counterparts)}.")
     for example in transform.examples:
-        stays = example.before == example.after
+        stays = not example.changes
         title = f"Stays as it is: {example.title}" if stays else example.title[0].upper() + example.title[1:]
         lines += ["", f"{title}{_conditions(transform, example)}:", "", "```diff"]
         lines += [*example_lines(example), "```"]

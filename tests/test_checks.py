@@ -9,6 +9,7 @@ import pytest
 from optimizer.engine import ROUNDS, optimize
 from optimizer.facts import Facts
 from optimizer.syntax.nodes import Instruction, rewritten, source
+from optimizer.syntax.parser import parse
 from optimizer.transform import Declined, Proposal, Safety, Transform, transform
 
 FILE = """\
@@ -24,6 +25,8 @@ RUN ./later.sh
 FROM base
 RUN apt-get install -y less && rm -rf /var/lib/apt/lists/*
 RUN npm ci --omit=dev && npm install left
+RUN go build -ldflags "-s -X main.v=$A" -o /app . && gcc -o /tool tool.c && cargo build --release
+RUN pip install --no-cache-dir flask && rm -rf /root/.cache/uv
 RUN bundle config set --local without 'development test' && bundle install
 USER app
 CMD ["tool"]
@@ -160,6 +163,95 @@ LIES = {
         ("production",),
         "instead of",
     ),
+    "a linker flag of the program goes": (
+        replaced('-ldflags "-s -X main.v=$A"', '-ldflags "-s -w"'),
+        (),
+        ("stripped",),
+        "instead of",
+    ),
+    "a linker flag is hidden from the shell": (
+        replaced('-ldflags "-s -X main.v=$A"', "-ldflags '-s -w -X main.v=$A'"),
+        (),
+        ("stripped",),
+        "instead of",
+    ),
+    "symbols come": (
+        replaced('-ldflags "-s -X main.v=$A"', '-ldflags "-X main.v=$A"'),
+        (),
+        ("stripped",),
+        "`-s` would go",
+    ),
+    "a build tag comes": (replaced("go build", "go build -tags x"), (), ("stripped",), "instead of"),
+    "a compiler optimises": (replaced("gcc -o", "gcc -O3 -o"), (), ("stripped",), "instead of"),
+    "another setting of cargo": (
+        replaced("cargo build --release", "CARGO_PROFILE_RELEASE_LTO=fat cargo build --release"),
+        (),
+        ("stripped",),
+        "instead of",
+    ),
+    "a mount of another kind": (
+        replaced("RUN npm ci", "RUN --mount=type=tmpfs,target=/root/.npm npm ci"),
+        ("copied",),
+        ("caches",),
+        "another state",
+    ),
+    "a cache mount of results": (
+        replaced("RUN npm ci", "RUN --mount=type=cache,target=/app/node_modules npm ci"),
+        ("copied",),
+        ("caches",),
+        "another state",
+    ),
+    "a cache mount of a tool that is not called": (
+        replaced("RUN npm ci", "RUN --mount=type=cache,target=/root/.cache/pip npm ci"),
+        ("copied",),
+        ("caches",),
+        "another state",
+    ),
+    "a cache mount that belongs to another user": (
+        replaced("RUN npm ci", "RUN --mount=type=cache,target=/root/.npm,uid=1000 npm ci"),
+        ("copied",),
+        ("caches",),
+        "another state",
+    ),
+    "a cache mount that is filled from a stage": (
+        replaced("RUN npm ci", "RUN --mount=type=cache,target=/root/.npm,from=base npm ci"),
+        ("copied",),
+        ("caches",),
+        "another state",
+    ),
+    "an option that keeps a cache out of the layer goes without a mount": (
+        replaced("pip install --no-cache-dir", "pip install"),
+        ("copied",),
+        ("caches",),
+        "the layer without the cache of pip` would go",
+    ),
+    "a clean-up goes without a mount": (
+        replaced("apt-get install -y less && rm -rf /var/lib/apt/lists/*", "apt-get install -y less"),
+        ("copied",),
+        ("caches",),
+        "the layer without the cache of apt` would go",
+    ),
+    "a clean-up of a cache that came from elsewhere goes": (
+        replaced(" && rm -rf /root/.cache/uv", ""),
+        ("copied",),
+        ("caches",),
+        "instead of `rm -rf`",
+    ),
+    "lists go into a mount that a later RUN needs": (
+        replaced(
+            "RUN apt-get update && apt-get install -y curl git",
+            "RUN --mount=type=cache,target=/var/lib/apt/lists apt-get update && apt-get install -y curl git",
+        ),
+        ("copied",),
+        ("caches",),
+        "other package lists",
+    ),
+    "a setting of apt goes that is not the one": (
+        replaced("RUN pip", "RUN rm -f /etc/apt/apt.conf.d/proxy && pip"),
+        ("copied",),
+        ("caches",),
+        "instead of",
+    ),
     "a tidy-up of the user's folder": (
         replaced("./later.sh", "./later.sh && rm -rf /home/app"),
         (),
@@ -178,6 +270,168 @@ def test_a_lie_is_caught(lie: str) -> None:
     assert result.after == FILE
     assert [refusal.transform for refusal in result.refusals] == ["lie"]
     assert message in result.refusals[0].why
+
+
+META = """\
+FROM debian:bookworm-slim AS Base
+LABEL a="x y" b=z
+MAINTAINER Ann "the cook" <ann@example.org>
+ARG V=1
+ENV A=1 B=$A
+ENV LEGACY one $A two
+WORKDIR /srv
+WORKDIR app
+COPY --from=base /x /x
+RUN --mount=from=Base,target=/m apt install -y curl
+RUN sudo make install && sudo -u app make check
+CMD first
+CMD nginx -g "daemon off;"
+FROM node:22
+USER app
+RUN sudo make
+ENTRYPOINT run -v
+FROM node:22
+ENTRYPOINT ["run"]
+CMD node "a b"
+FROM registry.example/base
+CMD node app.js
+FROM nginx
+CMD nginx -c conf
+HEALTHCHECK CMD true
+HEALTHCHECK NONE
+FROM debian
+LABEL org.opencontainers.image.authors=Bob
+MAINTAINER Bob
+SHELL ["/bin/bash", "-lc"]
+CMD node late
+"""
+
+META_LIES = {
+    "a value loses its blanks": (replaced('"x y"', "x"), (), (), "config would change"),
+    "a label is renamed": (replaced("b=z", "c=z"), (), (), "config would change"),
+    "a legacy value is cut": (replaced("LEGACY one $A two", "LEGACY=one"), (), (), "config would change"),
+    "a variable is quoted away": (replaced("one $A two", "'one $A two'"), (), (), "config would change"),
+    "a variable gets a default": (replaced("B=$A", "B=${A:-1}"), (), (), "config would change"),
+    "a variable is cut": (replaced("B=$A", "B=${A#q}"), (), (), "config would change"),
+    "a name sees a later value": (replaced("ENV A=1 B=$A", "ENV A=1\nENV B=$A"), (), (), "config would change"),
+    "a build argument gets another value": (replaced("ARG V=1", "ARG V=2"), (), (), "config would change"),
+    "an author without leave": (
+        replaced("MAINTAINER Bob", "LABEL maintainer=Bob"),
+        ("comments",),
+        (),
+        "config would change",
+    ),
+    "an author is changed": (
+        replaced('MAINTAINER Ann "the cook" <ann@example.org>', 'LABEL org.opencontainers.image.authors="Ann"'),
+        (),
+        ("author",),
+        "config would change",
+    ),
+    "an author's quotes go": (
+        replaced(
+            'MAINTAINER Ann "the cook" <ann@example.org>',
+            'LABEL org.opencontainers.image.authors="Ann the cook <ann@example.org>"',
+        ),
+        (),
+        ("author",),
+        "config would change",
+    ),
+    "an author beats a label": (
+        replaced("MAINTAINER Bob", "LABEL org.opencontainers.image.authors=Bob"),
+        (),
+        ("author",),
+        "config would change",
+    ),
+    "a stage is renamed": (replaced("AS Base", "AS bass"), (), ("case",), "stages would change"),
+    "a stage's case without leave": (replaced("AS Base", "AS base"), (), (), "stages would change"),
+    "a mount is renamed": (replaced("from=Base,", "from=tools,"), (), ("case",), "copied would change"),
+    "a mount's target changes its case": (replaced("target=/m", "target=/M"), (), ("case",), "copied would change"),
+    "a form without leave": (replaced("CMD first", 'CMD ["first"]'), (), (), "config would change"),
+    "a word is split": (
+        replaced('CMD nginx -g "daemon off;"', 'CMD ["nginx", "-g", "daemon", "off;"]'),
+        (),
+        ("exec",),
+        "config would change",
+    ),
+    "an entrypoint sees the form of CMD": (
+        replaced('CMD node "a b"', 'CMD ["node", "a b"]'),
+        (),
+        ("exec",),
+        "config would change",
+    ),
+    "an entrypoint of the base does more for the program": (
+        replaced("CMD nginx -c conf", 'CMD ["nginx", "-c", "conf"]'),
+        (),
+        ("exec",),
+        "config would change",
+    ),
+    "a base that is not known may have an entrypoint": (
+        replaced("CMD node app.js", 'CMD ["node", "app.js"]'),
+        (),
+        ("exec",),
+        "config would change",
+    ),
+    "a login shell": (replaced("CMD node late", 'CMD ["node", "late"]'), (), ("exec",), "config would change"),
+    "a command in force goes": (replaced('CMD nginx -g "daemon off;"\n', ""), (), ("dead",), "config would change"),
+    "a dead command without leave": (replaced("CMD first\n", ""), (), (), "config would change"),
+    "a check comes to life": (replaced("HEALTHCHECK NONE\n", ""), (), ("dead",), "config would change"),
+    "sudo where the user is no root": (replaced("RUN sudo make\n", "RUN make\n"), (), ("sudo",), "instead of"),
+    "sudo that changes the user": (replaced("sudo -u app make", "make"), (), ("sudo",), "instead of"),
+    "sudo and a word more": (replaced("sudo make install", "make"), (), ("sudo",), "instead of"),
+    "sudo comes without leave": (replaced("sudo make install", "make install"), (), (), "instead of"),
+    "apt without leave": (replaced("apt install", "apt-get install"), (), (), "instead of"),
+    "apt with another verb": (replaced("apt install -y curl", "apt-get remove -y curl"), (), ("apt",), "instead of"),
+    "a folder is another": (replaced("WORKDIR app", "WORKDIR /app"), (), (), "instead of"),
+    "a copy is renamed": (replaced("from=base /x", "from=tools /x"), (), ("case",), "copied would change"),
+}
+
+
+@pytest.mark.parametrize("lie", META_LIES)
+def test_a_lie_about_the_configuration_is_caught(lie: str) -> None:
+    edit, may_change, leeway, message = META_LIES[lie]
+    result = optimize(META, [lying(edit, may_change=may_change, leeway=leeway)])
+    assert result.after == META
+    assert [refusal.transform for refusal in result.refusals] == ["lie"]
+    assert message in result.refusals[0].why
+
+
+META_TRUTHS = {
+    "quotes": (replaced("b=z", 'b="z"'), ()),
+    "single quotes": (replaced('a="x y"', "a='x y'"), ()),
+    "an escape": (replaced('a="x y"', "a=x\\ y"), ()),
+    "legacy form": (replaced("LEGACY one $A two", 'LEGACY="one ${A} two"'), ()),
+    "pairs of their own": (replaced('a="x y" b=z', 'a="x y"\nLABEL b=z'), ()),
+    "an author": (
+        replaced(
+            'MAINTAINER Ann "the cook" <ann@example.org>',
+            "LABEL org.opencontainers.image.authors='Ann \"the cook\" <ann@example.org>'",
+        ),
+        ("author",),
+    ),
+    "a stage's case": (replaced("AS Base", "AS base"), ("case",)),
+    "a mount's case": (replaced("from=Base", "from=base"), ("case",)),
+    "plain words": (replaced('CMD nginx -g "daemon off;"', 'CMD ["nginx", "-g", "daemon off;"]'), ("exec",)),
+    "an entrypoint alone": (replaced("ENTRYPOINT run -v", 'ENTRYPOINT ["run", "-v"]'), ("exec",)),
+    "a dead command": (replaced("CMD first\n", ""), ("dead",)),
+    "a dead check": (replaced("HEALTHCHECK CMD true\n", ""), ("dead",)),
+    "sudo": (replaced("sudo make install", "make install"), ("sudo",)),
+    "apt": (replaced("apt install", "apt-get install"), ("apt",)),
+    "a folder": (replaced("WORKDIR app", "WORKDIR /srv/app"), ()),
+}
+
+
+@pytest.mark.parametrize("truth", META_TRUTHS)
+def test_what_means_the_same_passes(truth: str) -> None:
+    edit, leeway = META_TRUTHS[truth]
+    before = Facts(parse(META))
+    (change,) = edit(before).items()
+    result = optimize(META, [lying(_once(edit), leeway=leeway)])
+    assert result.refusals == ()
+    assert result.after == META.replace(before.sources[change[0]], change[1])
+
+
+def _once(edit: Edit) -> Edit:
+    return lambda facts: edit(facts) if facts.text == META else {}
 
 
 def _joined(facts: Facts) -> dict[Instruction, str]:
@@ -270,7 +524,6 @@ def test_the_independent_reader_can_veto(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_the_independent_reader_reads_as_we_do() -> None:
     from optimizer import checks
-    from optimizer.syntax.parser import parse
 
     facts = Facts(parse(FILE))
     assert checks._by_library(FILE) == checks._ours(facts)
@@ -292,8 +545,6 @@ def test_deletions_move_only_over_what_touches_nothing_of_theirs() -> None:
 
 
 def test_rewritten_gives_the_same_text_where_nothing_is_edited() -> None:
-    from optimizer.syntax.parser import parse
-
     assert rewritten(parse(FILE), {}) == FILE
 
 
@@ -403,3 +654,116 @@ def test_the_truth_about_owner_and_mode_passes() -> None:
         ("COPY one.sh", "COPY --chmod=750 one.sh"),
     )
     assert optimize(old, [rewriting(old, new)]).after == new
+
+
+PASSING = """\
+FROM debian:bookworm-slim
+COPY a.tgz /tmp/
+COPY b.tgz /tmp/
+RUN mkdir /x && tar -xzf /tmp/b.tgz -C /x && rm /tmp/b.tgz && ldconfig
+"""
+MOUNTED = "RUN --mount=type=bind,source=b.tgz,target=/tmp/b.tgz mkdir /x && tar -xzf /tmp/b.tgz -C /x && ldconfig\n"
+
+
+def mounting(text: str, run: str) -> str:
+    """Why the COPY of b.tgz may not go for that RUN; empty where it may."""
+
+    def lie(facts: Facts) -> Iterator[Proposal | Declined]:
+        """Mounts. Safety: none. Sources: none."""
+        copies = [i for i in facts.tree.instructions if "b.tgz" in source(i) and i.name == "COPY"]
+        if copies:
+            yield Proposal(copies[0], "mounted", {copies[0]: "", list(facts.runs)[-1]: run})
+
+    result = optimize(text, [transform(Safety.SAFE, may_change={"layers", "copied"}, leeway={"mount"})(lie)])
+    assert result.changed or result.refusals
+    return "".join(one.why for one in result.refusals)
+
+
+def test_a_file_that_passes_through_may_be_mounted() -> None:
+    assert mounting(PASSING, MOUNTED) == ""
+    for wrong in (
+        MOUNTED.replace("source=b", "source=a"),
+        MOUNTED.replace("target=/tmp", "target=/srv"),
+        MOUNTED.replace("type=bind", "type=cache"),
+        MOUNTED.replace("source=b.tgz", "source=b.tgz,rw"),
+        MOUNTED.replace("source=b.tgz", "from=x,source=b.tgz"),
+        MOUNTED.replace(" && ldconfig", ""),
+        MOUNTED.replace("-xzf", "-xf"),
+        MOUNTED.replace("--mount=type=bind,source=b.tgz,target=/tmp/b.tgz ", ""),
+    ):
+        assert mounting(PASSING, wrong), wrong
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "chown -R app /tmp",
+        "chmod 600 /tmp/b.tgz",
+        "./build.sh",
+        "rm -rf /tmp/*",
+        "rm -rf $X",
+        "echo x >> /tmp/b.tgz",
+        "touch /tmp/b.tgz",
+        "cd /tmp && chown app *",
+    ],
+)
+def test_a_file_that_a_command_may_write_may_not_be_mounted(command: str) -> None:
+    assert mounting(PASSING.replace("ldconfig", command), MOUNTED.replace("ldconfig", command))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (" && rm /tmp/b.tgz", ""),
+        ("COPY b.tgz /tmp/\n", "COPY b.tgz /tmp/\nRUN ls\n"),
+        ("COPY b.tgz /tmp/\n", "COPY b.tgz /tmp/\nUSER app\n"),
+        ("COPY b", "COPY --chown=1 b"),
+        ("COPY b.tgz", "COPY b.tgz c.tgz"),
+        ("rm /tmp/b.tgz", "rm /srv/b.tgz"),
+        ("COPY b.tgz /tmp/", "COPY b /tmp/b.tgz"),
+        ("rm /tmp/b.tgz", "{ rm /tmp/b.tgz; }"),
+    ],
+)
+def test_a_file_that_more_than_the_next_run_sees_may_not_be_mounted(old: str, new: str) -> None:
+    assert mounting(PASSING.replace(old, new), MOUNTED)
+
+
+BUILT = """\
+FROM python:3.12-slim-bookworm
+RUN apt-get update && apt-get install -y gcc libpq-dev git && pip install psycopg2 && rm -rf /tmp/work
+{}
+CMD ["python"]
+"""
+PURGE = " && apt-get purge -y --auto-remove gcc libpq-dev"
+REMOVALS = {
+    "before the build": ("USER app", "git && pip", f"git{PURGE} && pip", "instead of"),
+    "of what is not for building": ("USER app", "&& rm -rf", "&& apt-get purge -y git && rm -rf", "instead of"),
+    "of what another RUN installed": ("USER app", "&& rm -rf", "&& apt-get purge -y make && rm -rf", "instead of"),
+    "though a later RUN builds": ("RUN pip install lxml", "&& rm -rf", f"{PURGE[1:]} && rm -rf", "instead of"),
+    "with a package that is no library of these": (
+        "USER app",
+        "libpq-dev git",
+        "libpq-dev git libssl3",
+        "instead of",
+    ),
+    "with a package lost": ("USER app", "libpq-dev git", "libpq-dev", "instead of"),
+    "and the build with it": ("USER app", "pip install psycopg2 && ", "", "instead of"),
+}
+
+
+@pytest.mark.parametrize("lie", REMOVALS)
+def test_a_wrong_removal_of_build_packages_is_caught(lie: str) -> None:
+    later, old, new, message = REMOVALS[lie]
+    text = BUILT.format(later)
+    result = optimize(text, [lying(replaced(old, new), leeway=("build-packages",))])
+    assert result.after == text
+    assert message in result.refusals[0].why
+
+
+def test_a_removal_of_build_packages_at_the_end_passes_and_does_not_go_again() -> None:
+    text = BUILT.format("USER app")
+    honest = lying(replaced("&& rm -rf", f"{PURGE[1:]} && rm -rf"), leeway=("build-packages",))
+    after = optimize(text, [honest]).after
+    assert PURGE in after
+    back = lying(replaced(PURGE, ""), leeway=("build-packages",))
+    assert "the removal of gcc libpq-dev` would go" in optimize(after, [back]).refusals[0].why

@@ -40,6 +40,12 @@ def test_which_stages_a_target_needs() -> None:
     assert [s.name for s in found.needed_for(found.stages[2])] == ["unused"]
 
 
+def test_a_copy_in_json_form_needs_its_stage() -> None:
+    found = facts('FROM a AS build\nFROM scratch\nCOPY --from=build ["/a b", "/c"]\n')
+    assert [s.name for s in found.needed_for(found.stages[-1])] == ["build", None]
+    assert found.copied_out_of(found.stages[0]) == ("/a b",)
+
+
 def test_an_argument_of_a_build_is_never_known() -> None:
     found = facts("ARG TAG=12\nFROM debian:${TAG}\nARG V=1\nENV W=$V X=2\nRUN true\n")
     assert found.stages[0].base is None

@@ -8,6 +8,7 @@ import pytest
 
 import optimizer.knowledge as knowledge
 from optimizer.knowledge import KnowledgeError, Manager, commands, managers, row
+from optimizer.knowledge.costs import changes, costs
 from optimizer.knowledge.recommends import keepable, recommends
 
 
@@ -64,3 +65,20 @@ def test_what_a_neutral_command_is_and_what_a_barrier() -> None:
     neutral = commands().neutral
     assert {"mkdir", "curl", "pip", "npm"} <= neutral
     assert not {"apt-get", "dpkg", "add-apt-repository", "make", "bash", "sh", "python", "apt-key"} & neutral
+
+
+def test_costs_have_sources_and_name_a_command_once_for_each_word() -> None:
+    table = costs()
+    assert table.step.source
+    for rows in table.by_command.values():
+        assert all(row.source.startswith(("measured", "estimate")) for row in rows)
+        words = [word for row in rows for word in row.words or ("",)]
+        assert len(words) == len(set(words))
+        assert all(row.words for row in rows[:-1]), "a row for any call hides those below it"
+
+
+def test_changes_are_probabilities() -> None:
+    table = changes()
+    assert all(0 < share < 1 for share in (table.dockerfile, table.manifest, table.other, *table.edits.values()))
+    assert table.is_manifest("api/package.json") and table.is_manifest("requirements-dev.txt")
+    assert not table.is_manifest("package.json.js") and not table.is_manifest("main.py")

@@ -18,12 +18,14 @@ from optimizer.transform import Declined, Proposal, Safety, example, transform, 
     leeway={"production"},
     may_remove=(
         *("**/node_modules/**", "**/vendor/**", "**/site-packages/**", "**/.venv/**", "**/bundle/**", "**/gems/**"),
-        *("/usr/local/bin/*", "/usr/share/ri/**"),
+        *("/usr/local/bin/*", "/usr/share/ri/**", "/root/.npm/**", "/root/.cache/**", "/usr/local/share/.cache/**"),
+        *("/root/.composer/**", "/root/.local/share/pnpm/**", "/root/.bun/**", "/home/*/.npm/**", "/home/*/.cache/**"),
     ),
     may_change_paths=(
         *("**/node_modules/**", "**/vendor/**", "**/site-packages/**", "**/.venv/**", "**/package-lock.json"),
-        *("**/.bundle/**", "/usr/local/bundle/config"),
+        *("**/.bundle/**", "/usr/local/bundle/config", "/root/.npm/**"),
     ),
+    may_drop_packages=True,
 )
 @example(
     "nothing that is seen needs development packages",

@@ -25,7 +25,11 @@ _LOCK = """
     may_change=set(),
     leeway={"locked"},
     counterparts=("DL3016",),
-    may_change_paths=("**/node_modules/**", "**/package-lock.json", "**/yarn.lock", "**/Pipfile.lock"),
+    may_change_paths=(
+        *("**/node_modules/**", "**/package-lock.json", "**/yarn.lock", "**/Pipfile.lock"),
+        *("/root/.npm/**", "/tmp/v8-compile-cache-*/**", "/tmp/yarn--*", "/tmp/yarn--*/*"),
+    ),
+    may_remove=("/root/.npm/**", "/tmp/yarn--*", "/tmp/yarn--*/*"),
 )
 @example(
     "the build context shows that the lock file fits, so the build goes on as before",

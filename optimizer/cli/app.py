@@ -74,7 +74,10 @@ def fix(
         bool, typer.Option("--prove", help="Build each changed file before and after; write only what is proved.")
     ] = False,
     builder: _Builder = None,
-    context: _Context = None,
+    context: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The build context of the files. Default: it is looked for.")
+    ] = None,
+    no_context: Annotated[bool, typer.Option("--no-context", help="Look at nothing but the Dockerfiles.")] = False,
     timeout: _Timeout = None,
     build_arg: _BuildArgs = None,
     target: _Target = None,
@@ -88,15 +91,16 @@ def fix(
     """
     from optimizer.cli.fix import Options, fix_all
 
-    options = Options(write, check, unsafe, tuple(select or ()), tuple(ignore or ()), verbose, stdin_filename, profile)
-    wishes = builder, context, timeout, tuple(build_arg or ()), target, tuple(secret or ()), platform
+    chosen = tuple(select or ()), tuple(ignore or ())
+    options = Options(write, check, unsafe, *chosen, verbose, stdin_filename, profile, context, no_context)
+    builds = timeout, tuple(build_arg or ()), target, tuple(secret or ()), platform
     with _Messages():
         prover = None
         if prove:
             from optimizer.cli.prover import ProofWishes, Prover
 
-            prover = Prover(ProofWishes(*wishes))
-        elif any(wishes):
+            prover = Prover(ProofWishes(builder, context, *builds))
+        elif any((builder, *builds)):
             raise UsageError("the options for builds go with --prove")
         code = fix_all(tuple(paths or (".",)), options, prover)
     if code:
@@ -175,6 +179,63 @@ def image(
         from optimizer.cli.image import ImageOptions, analyze_image
 
         analyze_image(source, ImageOptions(builder, platform, form))
+
+
+@app.command()
+def cache(
+    path: Annotated[
+        str, typer.Argument(metavar="[PATH]", help="A Dockerfile, or a folder. Default: this folder.")
+    ] = ".",
+    changed: Annotated[
+        list[str] | None, typer.Option(metavar="FILE", help="Files of the context that change. Default: a source file.")
+    ] = None,
+    commits: Annotated[
+        str | None,
+        typer.Option(metavar="A..B", help="The build of commit B after that of A; `B`: after the one before."),
+    ] = None,
+    last: Annotated[int | None, typer.Option(metavar="N", help="Replay the last N commits, before and after.")] = None,
+    log: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The log of a build: real seconds. `-`: standard input.")
+    ] = None,
+    builder: Annotated[
+        str, typer.Option(metavar="NAME", help="buildkit, containerd (BuildKit with containerd's store) or classic.")
+    ] = "buildkit",
+    context: _Context = None,
+    build_arg: _BuildArgs = None,
+    target: _Target = None,
+    form: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text or json.")] = "text",
+) -> None:
+    """Show which steps a change makes a builder run again, why, and what that takes. Builds nothing.
+
+    Exit codes: 0 shown; 2 usage or unreadable input.
+    """
+    with _Messages():
+        from optimizer.cli.cache import CacheOptions, cache_all
+
+        code = cache_all(
+            path,
+            CacheOptions(
+                tuple(changed or ()), commits, last, log, builder, form, context, tuple(build_arg or ()), target
+            ),
+        )
+    if code:
+        raise typer.Exit(code)
+
+
+@app.command()
+def graph(
+    path: Annotated[str, typer.Argument(metavar="[PATH]", help="A Dockerfile, or a folder that has one.")] = ".",
+    target: _Target = None,
+    form: Annotated[str, typer.Option("--format", metavar="FORMAT", help="mermaid, dot or svg.")] = "mermaid",
+) -> None:
+    """Draw the stages and steps of a build and what goes from one to another. Stages in one column are built at once.
+
+    Exit codes: 0 drawn; 2 usage or unreadable input.
+    """
+    with _Messages():
+        from optimizer.cli.graph import draw
+
+        draw(path, form, target)
 
 
 @app.command()

@@ -49,15 +49,15 @@ def _shown(example: Example, transform: Transform) -> str:
     said = ["--unsafe"] if example.unsafe else []
     said += [f'{transform.id} = "{word}"' for word in example.options.values()]
     mark = f" ({', '.join(said)})" if said else ""
-    title = f"{example.title}{mark}" if example.before != example.after else f"stays as it is: {example.title}{mark}"
+    title = f"{example.title}{mark}" if example.changes else f"stays as it is: {example.title}{mark}"
     return f"  # {title}\n" + "".join(f"  {line}\n" for line in example_lines(example))
 
 
 def example_lines(example: Example) -> list[str]:
-    """The example as a diff, each line with its mark; above it what files the build context holds."""
+    """The example as a diff, each line with its mark; above it the build context, below it what is ignored of it."""
     given = [f"# {path}: {' '.join(text.split())}" for path, text in (example.context or {}).items()]
     return [f"  {line}" for line in given] + [
         line.rstrip("\n")
         for line in ndiff(example.before.splitlines(True), example.after.splitlines(True))
         if not line.startswith("?")
-    ]
+    ] + [f"+ # .dockerignore: {pattern}" for pattern in example.ignores]

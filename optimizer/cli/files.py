@@ -37,6 +37,17 @@ def write(path: Path, before: bytes, after: bytes, *trees: Path) -> None:
         raise FileError(f"{shown(path)}: cannot be written: {error.strerror}") from error
 
 
+def create(path: Path, content: bytes) -> None:
+    """Makes a new file. Raises FileError where there is one by now, or where the system says no."""
+    try:
+        with path.open("xb") as file:
+            file.write(content)
+    except FileExistsError as error:
+        raise FileError(f"{shown(path)}: was made by someone else meanwhile; run dockopt again") from error
+    except OSError as error:
+        raise FileError(f"{shown(path)}: cannot be written: {error.strerror}") from error
+
+
 def _replace(target: Path, content: bytes) -> None:
     from tempfile import mkstemp
 

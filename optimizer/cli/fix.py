@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from optimizer.cli import files
+from optimizer.cli.beside import IgnoreFiles
+from optimizer.cli.contexts import ContextOf, Contexts, described
 from optimizer.cli.discovery import Found, find
 from optimizer.cli.errors import BugError, FileError, SettingsError, UsageError
 from optimizer.cli.names import in_diff, shown
 from optimizer.cli.output import Output
 from optimizer.cli.settings import Settings, of_options, settings_for
 from optimizer.engine import Change, Result, optimize
+from optimizer.facts.context import Missing, Supply
 from optimizer.patch import unified
 from optimizer.transform import Safety, Transform
 
@@ -37,6 +40,9 @@ class Options:
     verbose: bool
     stdin_filename: str | None
     profile: str | None = None
+    context: Path | None = None
+    """The build context of the files; None: it is looked for."""
+    no_context: bool = False
 
 
 @dataclass
@@ -61,6 +67,10 @@ def fix_all(paths: Sequence[str], options: Options, prover: Prover | None = None
         raise UsageError("--write and --check exclude each other")
     if options.stdin_filename is not None and "-" not in paths:
         raise UsageError("--stdin-filename names what `-` reads; give `-` too")
+    if options.context is not None and options.no_context:
+        raise UsageError("--context and --no-context exclude each other")
+    if options.context is not None and not options.context.is_dir():
+        raise UsageError(f"--context: there is no folder `{options.context}`")
     settings = of_options(options.select, options.ignore, options.profile, unsafe=options.unsafe)
     return _Run(options, settings, prover).all(paths)
 
@@ -75,6 +85,8 @@ class _Run:
         self._output = Output()
         self._totals = _Totals()
         self._said: set[str] = set()
+        self._contexts = Contexts(options.context, off=options.no_context)
+        self._ignore_files = IgnoreFiles()
 
     def all(self, paths: Sequence[str]) -> int:
         """All files, then the summary; returns the exit code."""
@@ -83,6 +95,8 @@ class _Run:
                 self._one(found)
             except (FileError, SettingsError) as error:
                 self._fail(str(error))
+        if not self._options.write:
+            self._output.diff(self._ignore_files.diffs())
         self._summary()
         self._output.flush()
         totals = self._totals
@@ -103,11 +117,14 @@ class _Run:
         path = found.path if found else Path(self._options.stdin_filename or "Dockerfile")
         data = files.read(path) if found else sys.stdin.buffer.read()
         settings = settings_for(path.absolute().parent).below(self._settings)
-        result = optimized(path, data, settings.chosen(), unsafe=settings.unsafe)
+        context = self._contexts.of(path, found.top if found else path.parent, data, named=self._named(found))
+        result = optimized(path, data, settings.chosen(), unsafe=settings.unsafe, context=context)
         self._totals.files += 1
         if result.problems:
             self._rejected(path, result)
         proved = self._proved(path, result, settings)
+        if proved and result.ignores and context is not None:
+            self._ignore(found, context, result.ignores)
         if not self._options.write:
             self._output.diff(unified(result.before, result.after, in_diff(path)))
         elif proved:
@@ -120,6 +137,24 @@ class _Run:
         self._count(result)
         holds_the_file = found is None and self._options.write
         self._tell(shown(path), result, self._output.note if holds_the_file else self._output.change)
+        if self._options.verbose and context is not None:
+            self._output.note(f"{shown(path)}: {described(context)}")
+
+    def _ignore(self, found: Found | None, context: ContextOf, patterns: Sequence[str]) -> None:
+        """Put patterns into the ignore file: before the Dockerfile is written, which may rely on them."""
+        folder = context()
+        if isinstance(folder, Missing):
+            return
+        if found is None:
+            self._output.note(f".dockerignore: needs the lines {', '.join(patterns)}")
+            return
+        path = self._ignore_files.add(folder, patterns)
+        if self._options.write:
+            self._ignore_files.write(path, found.top)
+
+    def _named(self, found: Found | None) -> bool:
+        """Whether it is known where the file lies: standard input may come from anywhere."""
+        return found is not None or self._options.stdin_filename is not None
 
     def _proved(self, path: Path, result: Result, settings: Settings) -> bool:
         """Whether nothing speaks against writing the result: it is proved, or no proof is asked for or needed."""
@@ -149,7 +184,7 @@ class _Run:
             files.write(found.path, data, after, Path(), found.top)
 
     def _count(self, result: Result) -> None:
-        self._totals.changed += result.changed
+        self._totals.changed += result.changed or bool(result.ignores)
         self._totals.changes += len(result.changes)
         self._totals.refused += len(result.refusals)
         for change in result.pending:
@@ -198,10 +233,12 @@ def _sources(paths: Sequence[str]) -> Iterator[Found | None]:
     yield from find(Path(path) for path in paths if path != "-")
 
 
-def optimized(path: Path, data: bytes, transforms: Sequence[Transform], *, unsafe: bool) -> Result:
+def optimized(
+    path: Path, data: bytes, transforms: Sequence[Transform], *, unsafe: bool, context: Supply | None = None
+) -> Result:
     """What the engine makes of the file. Raises BugError for whatever it raises: the other files shall go on."""
     try:
-        return optimize(data, transforms, unsafe=unsafe)
+        return optimize(data, transforms, unsafe=unsafe, context=context)
     except Exception as error:
         from traceback import extract_tb
 

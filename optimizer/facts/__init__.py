@@ -11,15 +11,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from optimizer.facts.bases import System, system_of
+from optimizer.facts.bases import System, defaults_of, system_of
 from optimizer.facts.calls import Call, calls
 from optimizer.facts.chains import Chain, chain
 from optimizer.facts.context import Context, Missing, Supply
-from optimizer.facts.copies import Copy, copies
+from optimizer.facts.copies import Copy, copies, copy_of
 from optimizer.facts.mounts import Mount, mounts
 from optimizer.facts.packages import PackageCall, package_call
 from optimizer.facts.places import Places
 from optimizer.facts.scope import PLATFORM_ARGUMENTS, Scope
+from optimizer.facts.values import Defined, Definitions
 from optimizer.syntax.nodes import (
     Dockerfile,
     ExecForm,
@@ -163,6 +164,19 @@ class Facts:
                 found[instruction] = scope
                 scope = scope.after(instruction, self.tree.escape)
             at_end[stage] = scope
+        return found
+
+    @cached_property
+    def pairs(self) -> dict[Instruction, Defined]:
+        """Names and values of each ENV, LABEL and ARG of a stage that can be read."""
+        found: dict[Instruction, Defined] = {}
+        at_end: dict[BuildStage, Definitions] = {}
+        for stage in self.stages:
+            definitions = at_end[stage.parent].copy() if stage.parent else Definitions()
+            for instruction in stage.instructions:
+                if (pairs := definitions.read(instruction, self.tree.escape)) is not None:
+                    found[instruction] = pairs
+            at_end[stage] = definitions
         return found
 
     @cached_property
@@ -339,8 +353,8 @@ class Facts:
             if not inner.flags:
                 continue
             origin = self.stage_named(inner.flag("from"))
-            if origin is not None and isinstance(inner.body, Words):
-                found += [(instruction, origin, word.text) for word in inner.body.words[:-1]]
+            if origin is not None and (copy := copy_of(instruction, self.scopes.get(instruction), self.tree.escape)):
+                found += [(instruction, origin, word.text) for word in copy.words[:-1]]
             for mount in mounts(inner):
                 origin = self.stage_named(mount.source_stage)
                 found += [(instruction, origin, mount.source or "/")] if origin is not None else []
@@ -352,12 +366,11 @@ class Facts:
 
 
 def _of_base(stage: BuildStage) -> Scope:
-    """What a stage starts with. Official system images start as root in `/`; of others nothing is known."""
-    if stage.base == "scratch":
-        return Scope(complete=True, user="root", folder="/")
+    """What a stage starts with, as far as its image is known."""
     if stage.base and "windows" in stage.base:
         return Scope(shell=("cmd", "/S", "/C"))
-    return Scope(user="root", folder="/" if stage.system else None) if stage.system else Scope()
+    defaults = defaults_of(stage.base)
+    return Scope(complete=stage.base == "scratch", user=defaults.user, folder=defaults.folder)
 
 
 def analyze(tree: Dockerfile, context: Supply | None = None) -> Facts:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from optimizer.knowledge import load
+from optimizer.knowledge import load, row
 
 _VERSION = re.compile(r"v?(\d+(?:\.\d+)?)")
 
@@ -71,6 +71,36 @@ def system_of(reference: str | None) -> System | None:
     if system is None:
         return None
     return _by_tag(tag) if system == "by-tag" else System(system, _release(system, tag))
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What a container of an image starts with: a row of `image_defaults.toml`. None: not known."""
+
+    names: tuple[str, ...] = ()
+    user: str | None = None
+    folder: str | None = None
+    entrypoint: str | None = None
+    special: tuple[str, ...] = ()
+    plain: bool = False
+    """Whether the image sets nothing in the environment but a PATH of the system's folders."""
+
+
+@lru_cache(maxsize=1)
+def _defaults() -> dict[str, Defaults]:
+    rows = load("image_defaults.toml")["image"]
+    found = [row(Defaults, data, f"image_defaults.toml: image {n}") for n, data in enumerate(rows, start=1)]
+    return {name: one for one in found for name in one.names}
+
+
+def defaults_of(reference: str | None) -> Defaults:
+    """What is known of how a container of the image starts; a tag that brings triggers may change all of it."""
+    if reference is None:
+        return Defaults()
+    name, tag = image_of(reference)
+    return (
+        Defaults() if "onbuild" in tag or "windows" in tag or "nanoserver" in tag else _defaults().get(name, Defaults())
+    )
 
 
 def _by_tag(tag: str) -> System:

@@ -11,7 +11,7 @@ from optimizer.facts import Facts
 from optimizer.facts.chains import Chain, Step, heeds_errexit, leaves
 from optimizer.facts.comments import comments_above
 from optimizer.facts.neighbours import Member
-from optimizer.syntax.nodes import Comment, Gap, Instruction, Item, Node, Operator, Word, source
+from optimizer.syntax.nodes import Comment, Gap, Instruction, Item, Node, Operator, Word, rewritten, source
 
 LINE_LENGTH = 100
 """Columns up to which a step may be put on a line that is there."""
@@ -105,7 +105,17 @@ def _with_rest(facts: Facts, members: Sequence[Member], rest: str) -> Mapping[No
     if first.comment is not None:
         keyword = first.run.keyword
         edits[keyword] = f"{first.comment.text}{facts.newline}{first.run.indent}{source(keyword)}"
+    if not members[-1].run.newline:  # the file ends without one, and so it stays
+        gone: dict[Node, str] = dict.fromkeys((member.run for member in members[1:]), "")
+        own = {node: text for node, text in edits.items() if node not in gone}
+        return {first.run: rewritten(first.run, own).rstrip("\r\n"), **gone}
     return edits
+
+
+def with_flag(facts: Facts, run: Instruction, first: Node, flag: str) -> Mapping[Node, str]:
+    """The edit that gives a RUN a flag on a line of its own, before the node that it then begins with."""
+    joint = f" {facts.tree.escape}{facts.newline}{_indent(_run_text(facts, run), facts)}"
+    return {first: flag + joint + source(first)}
 
 
 def inserted(facts: Facts, instruction: Instruction, chain: Chain, at: int, command: str) -> Mapping[Node, str]:

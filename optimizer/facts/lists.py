@@ -58,7 +58,7 @@ def _removed(call: Call, folder: str | None) -> Deletion | None:
     for word in call.words[1:]:
         text = word.text
         if text.startswith("-") and word.literal is not None:
-            if not set(word.literal.lstrip("-")) <= set("rfv") and word.literal not in ("--recursive", "--force"):
+            if not set(word.literal.lstrip("-")) <= set("rRfv") and word.literal not in ("--recursive", "--force"):
                 return None
             continue
         parent, _, last = text.rpartition("/")

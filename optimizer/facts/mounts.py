@@ -25,6 +25,11 @@ class Mount:
         """Whether what a RUN writes into it is gone behind that RUN."""
         return self.kind == "tmpfs" or (self.kind == "bind" and self.writable)
 
+    keys: tuple[str, ...] = ()
+    """The names of what is said of it."""
+    user: str | None = None
+    """What `uid=` says."""
+
     def covers(self, path: str) -> bool:
         """Whether what is written at the path may go into the mount and not into the layer. Unknown: yes."""
         if self.target is None:
@@ -51,4 +56,6 @@ def _mount(value: str) -> Mount:
         fields.get("from"),
         fields.get("source") or fields.get("src"),
         any(fields.get(key, "false").lower() in ("", "1", "true") for key in ("rw", "readwrite")),
+        tuple(fields),
+        fields.get("uid"),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from optimizer.syntax.nodes import (
@@ -53,25 +53,27 @@ def _read(word: Word | Item, reworded: Mapping[Node, str]) -> Iterator[str]:
         yield word.text if text is None else text
 
 
-def argument_text(instruction: Instruction, without: Collection[str] = ()) -> str:
-    """Flags and arguments as BuildKit reads them, without layout; heredoc bodies as they stand.
+def flags_text(instruction: Instruction, reworded: Mapping[Node, str] = MappingProxyType({})) -> str:
+    """The flags as BuildKit reads them; `reworded` gives flags another text."""
+    return " ".join(filter(None, (reworded.get(flag, flag.text) for flag in instruction.all_flags)))
 
-    `without` names flags that are left out.
-    """
-    parts = [flag.text for flag in instruction.all_flags if flag.name not in without]
+
+def argument_text(instruction: Instruction, reworded: Mapping[Node, str] = MappingProxyType({})) -> str:
+    """Flags and arguments as BuildKit reads them, without layout; heredoc bodies as they stand."""
+    parts = [flags] if (flags := flags_text(instruction, reworded)) else []
     body = instruction.body
     if isinstance(body, Instruction):
-        parts += [body.name, argument_text(body)]
+        parts += [body.name, argument_text(body, reworded)]
     elif body is not None:
-        parts += _arguments(body)
+        parts += _arguments(body, reworded)
     parts += [source(doc.body) for doc in instruction.heredocs]
     return " ".join(parts)
 
 
-def _arguments(node: Node) -> Iterator[str]:
+def _arguments(node: Node, reworded: Mapping[Node, str]) -> Iterator[str]:
     for child in node.children() if not isinstance(node, Opaque) else (node,):
         if isinstance(child, Pair):
             value = child.value.text if child.value else None
             yield child.name.text if value is None else f"{child.name.text}={value}"
         else:
-            yield from tokens(child)
+            yield from tokens(child, reworded)

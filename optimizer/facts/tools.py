@@ -8,6 +8,7 @@ from functools import lru_cache
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.calls import Call
 from optimizer.facts.texts import argument_text
+from optimizer.knowledge import managers
 from optimizer.knowledge.ecosystems import Tool, ecosystems
 from optimizer.syntax.nodes import Instruction, Item, Word
 from optimizer.syntax.record import record
@@ -52,6 +53,8 @@ def tool_call(call: Call) -> ToolCall | None:
 
 
 def _read(call: Call, tool: Tool, words: tuple[Word | Item, ...]) -> ToolCall | None:
+    manager = managers().get(call.name or "")
+    values = (*tool.value_options, *(manager.value_options if manager is not None else ()))
     verb: list[str] = []
     verb_word = words[0]
     options: list[str] = []
@@ -69,7 +72,7 @@ def _read(call: Call, tool: Tool, words: tuple[Word | Item, ...]) -> ToolCall | 
             understood = False
         elif literal.startswith(("-", "/")) and literal != "-" and (literal[0] == "-" or literal in tool.flag_options):
             options.append(literal)
-            takes_value = literal in tool.value_options
+            takes_value = literal in values
             understood = understood and (takes_value or _is_flag(literal, tool))
         elif _seeks_verb(verb, tool):
             verb.append(literal)

@@ -54,15 +54,15 @@ class Changed:
 
 def writes(facts: Facts, run: Instruction) -> tuple[Made, ...]:
     """What the commands of a RUN surely write."""
-    return facts.remembered(("writes", run), lambda: tuple(m for c, f in _placed(facts, run) for m in _written(c, f)))
+    return facts.remembered(("writes", run), lambda: tuple(m for c, f in placed(facts, run) for m in _written(c, f)))
 
 
 def changes(facts: Facts, run: Instruction) -> tuple[Changed, ...]:
     """What the commands of a RUN surely delete, move or change, be it theirs or not."""
-    return facts.remembered(("changes", run), lambda: tuple(m for c, f in _placed(facts, run) for m in _changed(c, f)))
+    return facts.remembered(("changes", run), lambda: tuple(m for c, f in placed(facts, run) for m in changed_by(c, f)))
 
 
-def _placed(facts: Facts, run: Instruction) -> Iterator[tuple[Call, str | None]]:
+def placed(facts: Facts, run: Instruction) -> Iterator[tuple[Call, str | None]]:
     """Each command of a RUN with the folder that it runs in; None where that is not known."""
     folder = facts.scopes[run].folder
     chain = facts.chain(run)
@@ -195,7 +195,8 @@ def _is_system(path: str) -> bool:
     )
 
 
-def _changed(call: Call, folder: str | None) -> Iterator[Changed]:
+def changed_by(call: Call, folder: str | None) -> Iterator[Changed]:
+    """What one command, run in that folder, surely deletes, moves or changes."""
     changer = writers().changers.get(call.name or "")
     if changer is None or call.substituted:
         return

@@ -77,6 +77,7 @@ class Manager:
     lists: tuple[str, ...] = ()
     caches: tuple[str, ...] = ()
     clean: str = ""
+    same_verbs: tuple[str, ...] = ()
 
     @property
     def cleans_lists(self) -> bool:
@@ -135,13 +136,31 @@ class Commands:
     writes_operands: frozenset[str]
     sandbox: tuple[str, ...]
     """Places that each RUN has for itself."""
+    builtins: frozenset[str]
+    programs: frozenset[str]
+    quiet_environment: frozenset[str]
+    reads_files: frozenset[str]
+    """Programs that only read the files that they are given."""
+    reads_no_files: frozenset[str]
+    """Programs that touch no file but the ones that their words name."""
 
 
 @lru_cache(maxsize=1)
 def commands() -> Commands:
     """The table of commands."""
     data = load("commands.toml")
-    if unknown := sorted(data.keys() - {"leaves", "sandbox", "wrappers", "neutral", "reads-sources"}):
+    tables = {
+        "leaves",
+        "builtins",
+        "programs",
+        "quiet-environment",
+        "files",
+        "sandbox",
+        "wrappers",
+        "neutral",
+        "reads-sources",
+    }
+    if unknown := sorted(data.keys() - tables):
         raise KnowledgeError(f"commands.toml: unknown table `{unknown[0]}`")
     return Commands(
         leaves={name: kind for kind, names in data["leaves"].items() for name in names},
@@ -151,4 +170,9 @@ def commands() -> Commands:
         places=tuple(data["reads-sources"]["places"]),
         writes_operands=frozenset(data["reads-sources"]["writes-operands"]),
         sandbox=tuple(data["sandbox"]["places"]),
+        builtins=frozenset(data["builtins"]["names"]),
+        programs=frozenset(data["programs"]["names"]),
+        quiet_environment=frozenset(data["quiet-environment"]["names"]),
+        reads_files=frozenset(data["files"]["reads"]),
+        reads_no_files=frozenset(data["files"]["none"]),
     )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from optimizer.knowledge import KnowledgeError, load, row
 
-_TABLES = {"tool", "user", "root-images", "lifecycle"}
+_HOME = re.compile(r"^(/root|/home/[^/]+|\$HOME|\$\{HOME\})(?=/)")
+_TABLES = {"tool", "user", "root-images", "lifecycle", "linking"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +60,18 @@ class Tool:
     cache_step: str = ""
     cache_needs_verb: str = ""
     cache_holds: bool = False
+    cache_offline: tuple[str, ...] = ()
 
     @property
     def places(self) -> frozenset[str]:
         """All folders that the row gives for its cache, `~` as it is written."""
         moved = (place for places in self.image_caches.values() for place in places)
         return frozenset((*self.caches, *self.root_caches, *moved))
+
+    def is_place(self, path: str) -> bool:
+        """Whether the path is one of these folders, in whatever home, or lies in one; a final `/*` is all of it."""
+        plain = _HOME.sub("~", path.removesuffix("/*").rstrip("/"))
+        return any(plain == place or plain.startswith(f"{place}/") for place in self.places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +87,27 @@ class User:
 
 
 @dataclass(frozen=True, slots=True)
+class Linking:
+    """How builds leave symbols out: of C compilers, of go and of cargo."""
+
+    commands: tuple[str, ...]
+    option: str
+    already: tuple[str, ...]
+    stops: tuple[str, ...]
+    debug: tuple[str, ...]
+    go_verbs: tuple[str, ...]
+    go_paths: str
+    go_flags: tuple[str, ...]
+    go_debug: tuple[str, ...]
+    go_without_paths: tuple[str, ...]
+    cargo_verbs: tuple[str, ...]
+    cargo_setting: str
+    cargo_too_old: tuple[str, ...]
+    debuggers: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ecosystems:
     """The whole table."""
 
@@ -87,6 +116,7 @@ class Ecosystems:
     root_images: tuple[str, ...]
     lifecycle: tuple[str, ...]
     by_command: dict[str, Tool]
+    linking: Linking
 
 
 @lru_cache(maxsize=1)
@@ -102,4 +132,5 @@ def ecosystems() -> Ecosystems:
         root_images=tuple(data["root-images"]["names"]),
         lifecycle=tuple(data["lifecycle"]["scripts"]),
         by_command={command: tool for tool in tools for command in tool.commands},
+        linking=row(Linking, data["linking"], "ecosystems.toml: linking"),
     )

@@ -70,11 +70,13 @@ class Table:
     families: dict[str, Family]
     standing: frozenset[str]
     aliases: dict[str, str]
-    constant_variables: dict[str, str]
+    constants_of_images: dict[str, dict[str, str]]
     fetching_variables: tuple[str, ...]
     core_variables: tuple[str, ...]
     runtime_variables: tuple[str, ...]
     toolchain_packages: tuple[str, ...]
+    toolchain_programs: frozenset[str]
+    toolchain_reads: tuple[str, ...]
     certificate_packages: tuple[str, ...]
     daemons: tuple[str, ...]
     daemon_users: frozenset[str]
@@ -84,6 +86,8 @@ class Table:
     file_names: frozenset[str]
     lookup: tuple[str, ...]
     lookup_of_images: dict[str, list[str]]
+    full_images: frozenset[str]
+    folders_of_images: dict[str, str]
     rarely_written: dict[str, list[str]]
     verbed: frozenset[str]
     """The commands of which some verb has a row."""
@@ -106,7 +110,7 @@ def effects_table() -> Table:
         for key, value in data[table].items()
     }
     sets = {field.name for field in fields(Table) if field.type == "frozenset[str]"}
-    ready = {
+    ready: dict[str, Any] = {
         key: frozenset(value) if key in sets else tuple(value) if isinstance(value, list) else value
         for key, value in flat.items()
     }

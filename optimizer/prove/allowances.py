@@ -1,10 +1,12 @@
 """What each transform said may differ, as data, and the judgement of a difference by it."""
 
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+from typing import Any
 
-from .compare import SETTINGS, Change, Difference
+from .compare import SETTINGS, Change, Difference, SettingChange
 from .errors import TableError
 from .globs import matches
 from .noise import Noise, without_noise
@@ -18,13 +20,27 @@ DPKG_STATE = (
 that they enabled (deb-systemd-helper(1p)), and the loader's cache."""
 
 
+_FORMS = ("", "exec")
+
+
+def _same_command(before: Any, after: Any) -> bool:
+    """Whether a command that a shell ran is now started with the same words: `sh -c "a b"` -> `a`, `b`."""
+    if not isinstance(before, list) or not isinstance(after, list) or len(before) < 3 or not before[-2].endswith("c"):
+        return False
+    try:
+        return bool(after == shlex.split(before[-1]))
+    except ValueError:
+        return False
+
+
 @dataclass(frozen=True, slots=True)
 class Allowance:
     """The declared effects of a transform on the image; the default is none.
 
     Globs are of whole paths (see `globs`). Who may drop packages may remove what dpkg or apk says was theirs, and
     change the books of the package managers. Who may change the base may change any path and package; configuration,
-    libraries and smoke test must hold all the same.
+    libraries and smoke test must hold all the same. `configuration` names fields that may differ (`Labels`), keys of
+    such a field (`Labels.maintainer`), or commands that may change their form (`Cmd:exec`).
     """
 
     may_remove: tuple[str, ...] = ()
@@ -35,8 +51,23 @@ class Allowance:
     configuration: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
-        if unknown := self.configuration - set(SETTINGS):
+        unknown = {name for name in self.configuration if name.partition(":")[0].partition(".")[0] not in SETTINGS}
+        unknown |= {name for name in self.configuration if name.partition(":")[2] not in _FORMS}
+        if unknown:
             raise TableError(f"unknown field of the configuration `{min(unknown)}`; known are {', '.join(SETTINGS)}")
+
+    def allows(self, setting: SettingChange) -> bool:
+        """Whether a field may differ as it does: a whole field, the named keys of one, or only a command's form."""
+        name, before, after = setting.name, setting.before, setting.after
+        if name in self.configuration:
+            return True
+        if f"{name}:exec" in self.configuration:
+            return _same_command(before, after)
+        if not isinstance(before or {}, dict) or not isinstance(after or {}, dict):
+            return False
+        old, new = before or {}, after or {}
+        changed = {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
+        return bool(changed) and all(f"{name}.{key}" in self.configuration for key in changed)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -106,7 +137,7 @@ def judge(difference: Difference, allowances: Mapping[str, Allowance], noise: No
         )
         weigh(Problem("changed", path, detail), names)
     for setting in rest.settings:
-        names = (name for name, each in allowances.items() if setting.name in each.configuration)
+        names = (name for name, each in allowances.items() if each.allows(setting))
         weigh(Problem("setting", setting.name, f"{setting.before!r} -> {setting.after!r}"), names)
     for package in rest.dropped:
         names = (name for name, each in allowances.items() if each.may_drop_packages or each.may_change_base)

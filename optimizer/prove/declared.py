@@ -19,4 +19,5 @@ def allowance(transform: Transform) -> Allowance:
         may_change=transform.may_change_paths,
         may_add=transform.may_change_paths,
         may_drop_packages=transform.may_drop_packages,
+        configuration=frozenset(transform.may_change_settings),
     )

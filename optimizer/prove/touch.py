@@ -14,19 +14,21 @@ COMMITS = 500
 """Commits of the history that are counted."""
 
 
-def most_changed(context: Path) -> str | None:
-    """The file of the context that the git history changes most often; None without a history."""
+def change_counts(context: Path) -> Counter[str]:
+    """How many of the last commits changed each file below the context; empty without a history."""
     command = ["git", "-C", str(context), "log", "--format=", "--name-only", "--relative", f"-n{COMMITS}", "--", "."]
     try:
         done = subprocess.run(command, capture_output=True, text=True, errors="surrogateescape", timeout=60)
     except (OSError, subprocess.TimeoutExpired):
-        return None
-    if done.returncode:
-        return None
-    counts = Counter(line for line in done.stdout.splitlines() if line and Path(line).name not in NEVER)
-    there = (
-        name for name, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0])) if (context / name).is_file()
-    )
+        return Counter()
+    return Counter() if done.returncode else Counter(line for line in done.stdout.splitlines() if line)
+
+
+def most_changed(context: Path) -> str | None:
+    """The file of the context that the git history changes most often; None without a history."""
+    counts = change_counts(context)
+    often = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    there = (name for name, _ in often if Path(name).name not in NEVER and (context / name).is_file())
     return next(there, None)
 
 

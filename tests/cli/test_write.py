@@ -12,6 +12,7 @@ import pytest
 
 import transforms
 from optimizer.cli import files
+from optimizer.cli.beside import extended
 from optimizer.cli.errors import FileError
 from optimizer.facts import Facts
 from optimizer.transform import Declined, Safety, transform
@@ -196,3 +197,24 @@ def test_the_content_is_on_the_disk_before_the_name_points_to_it(
     monkeypatch.setattr(os, "fsync", fsync)
     files.write(dockerfile, BEFORE.encode(), AFTER.encode(), dockerfile.parent)
     assert seen == [".dockopt- False", f"{dockerfile.parent.name[:9]} True"]
+
+
+def test_the_ignore_file_is_written_with_what_needs_it(folder: Path, dockopt: Dockopt) -> None:
+    (folder / "Dockerfile").write_text("FROM node:22-slim\nWORKDIR /app\nCOPY . .\nRUN npm ci\nRUN npm test\n")
+    for path in ("package.json", "package-lock.json", "node_modules/left.js"):
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_text("{}")
+    shown = dockopt("fix", str(folder))
+    assert "--- /dev/null\n+++ b/" in shown.out
+    assert "+**/node_modules\n" in shown.out
+    assert not (folder / ".dockerignore").exists()
+    assert dockopt("fix", "--write", str(folder)).code == 0
+    assert (folder / ".dockerignore").read_text() == "**/node_modules\n"
+    assert "COPY package.json package-lock.json ./\nRUN npm ci\nCOPY . .\n" in (folder / "Dockerfile").read_text()
+    assert dockopt("fix", "--check", str(folder)).code == 0
+
+
+def test_an_ignore_file_keeps_its_lines_and_line_ends() -> None:
+    assert extended(b"*.md\r\ndist", (".git", "dist")) == b"*.md\r\ndist\r\n.git\r\n"
+    assert extended(b"", (".git",)) == b".git\n"
+    assert extended(b".git\n", (".git",)) == b".git\n"

@@ -97,6 +97,35 @@ def test_a_field_of_the_configuration_is_allowed_by_its_name_only() -> None:
     assert [problem.subject for problem in found.problems] == ["Env"]
 
 
+SHELL = ["/bin/sh", "-c"]
+COMMANDS = {
+    "the same words": ([*SHELL, "nginx -g 'daemon off;'"], ["nginx", "-g", "daemon off;"], True),
+    "other options of the shell": (["/bin/bash", "-euo", "pipefail", "-c", "a b"], ["a", "b"], True),
+    "a word is lost": ([*SHELL, "nginx -g x"], ["nginx", "-g"], False),
+    "a word is split": ([*SHELL, "a 'b c'"], ["a", "b", "c"], False),
+    "back to the shell": (["a"], [*SHELL, "a"], False),
+    "it goes": ([*SHELL, "a"], None, False),
+    "a quote without end": ([*SHELL, "a 'b"], ["a", "b"], False),
+}
+
+
+@pytest.mark.parametrize("case", COMMANDS)
+def test_a_command_may_change_its_form_and_nothing_else(case: str) -> None:
+    before, after, holds = COMMANDS[case]
+    tree = layer(Member("a"))
+    one, two = shot(tree, settings={"Cmd": before}), shot(tree, settings={"Cmd": after})
+    assert verdict(compare(one, two), form=Allowance(configuration=frozenset({"Cmd:exec"}))).holds == holds
+    assert not verdict(compare(one, two), form=Allowance(configuration=frozenset({"Entrypoint:exec"}))).holds
+
+
+def test_a_label_is_allowed_by_its_key_only() -> None:
+    tree = layer(Member("a"))
+    one = shot(tree, settings={"Labels": {"x": "1"}})
+    allowed = Allowance(configuration=frozenset({"Labels.authors"}))
+    for labels, holds in (({"x": "1", "authors": "Ann"}, True), ({"authors": "Ann"}, False), ({"x": "2"}, False)):
+        assert verdict(compare(one, shot(tree, settings={"Labels": labels})), author=allowed).holds == holds
+
+
 STATUS = b"Package: a\nStatus: install ok installed\nVersion: 1\n"
 WITH_PACKAGE = (
     *(
@@ -138,6 +167,8 @@ def test_another_base_may_change_files_but_not_the_configuration_nor_break_a_pro
 def test_a_field_that_no_image_has_is_refused() -> None:
     with pytest.raises(TableError, match="unknown field of the configuration `Envs`"):
         Allowance(configuration=frozenset({"Envs"}))
+    with pytest.raises(TableError, match="unknown field of the configuration `Cmd:shell`"):
+        Allowance(configuration=frozenset({"Cmd:shell"}))
 
 
 def test_noise_is_set_apart_and_only_its_own_aspects() -> None:

@@ -107,7 +107,7 @@ def listed(root: Path, ignore: IgnoreFile | None = None, progress: Progress | No
         return Missing(str(error))
     except OSError as error:
         return Missing(f"the build context cannot be listed: {error.strerror}")
-    return OnDisk(root, dict(sorted(files.items())), folders | folders_above(files), ignore)
+    return OnDisk(root, dict(sorted(files.items())), folders | folders_above([*files, *folders]), ignore)
 
 
 def _file(path: str, entry: os.DirEntry[str]) -> File | None:

@@ -57,7 +57,7 @@ def taken(copy: Copy, context: Context) -> tuple[File, ...] | Absent | None:
 
     None where it is not known: variables, remote sources, `--from`. Empty where a wildcard matches nothing.
     """
-    found = placed(copy, context)
+    found = _all_landings(copy, context)
     if found is None or isinstance(found, Absent):
         return found
     return tuple(dict.fromkeys(landing.file for landing in found))
@@ -65,20 +65,27 @@ def taken(copy: Copy, context: Context) -> tuple[File, ...] | Absent | None:
 
 def placed(copy: Copy, context: Context) -> tuple[Landing, ...] | Absent | None:
     """Where each file that a copy takes lands, later ones over earlier ones; None where that is not known."""
-    if copy.origin is not None or copy.destination is None:
+    return None if copy.destination is None else _all_landings(copy, context)
+
+
+def _all_landings(copy: Copy, context: Context) -> tuple[Landing, ...] | Absent | None:
+    """Below `/` where the destination is not known."""
+    if copy.origin is not None:
         return None
     try:
         return tuple(landing for source in copy.sources for landing in _landings(copy, source, context))
     except _NotThere as error:
-        return Absent(str(error))
+        # The backslashes of a Windows image are slashes.
+        return Absent(str(error)) if "\\" not in str(error) else None
     except (_Unknown, BadPattern):
         return None
 
 
 def _landings(copy: Copy, source: str | None, context: Context) -> Iterator[Landing]:
     """Raises _Unknown, _NotThere and BadPattern."""
-    if not source or is_remote(source) or copy.destination is None:
+    if not source or is_remote(source):
         raise _Unknown
+    destination = copy.destination or "/"
     excludes = Patterns(copy.excludes)
     if copy.parents:
         folder, includes = _pivot(source, context)
@@ -86,7 +93,7 @@ def _landings(copy: Copy, source: str | None, context: Context) -> Iterator[Land
         named = not has_wildcard(source)
         if named and not found and not any(includes.matches(rest) for rest in _folders_below(folder, context)):
             raise _NotThere(source)
-        yield from (Landing(file, posixpath.join(copy.destination, rest)) for file, rest in found)
+        yield from (Landing(file, posixpath.join(destination, rest)) for file, rest in found)
         return
     for path in _matches(source, context):
         target = _followed(path, context)
@@ -94,7 +101,7 @@ def _landings(copy: Copy, source: str | None, context: Context) -> Iterator[Land
             yield _of_file(copy, path, context.files[target], context, excludes)
         elif target == "" or target in context.folders:
             for file, rest in _below(target, context, excludes):
-                yield Landing(file, posixpath.join(copy.destination, rest))
+                yield Landing(file, posixpath.join(destination, rest))
         else:
             raise _NotThere(source)
 
@@ -149,7 +156,7 @@ def _pivot(source: str, context: Context) -> tuple[str, Patterns]:
         parent, pattern = "", source
     pattern = cleaned("/" + pattern).lstrip("/")
     folder = _followed(normalised(parent), context)
-    if has_wildcard(parent) or not pattern:
+    if has_wildcard(parent) or not pattern or folder in context.files:
         raise _Unknown
     if folder and folder not in context.folders:
         raise _NotThere(source)

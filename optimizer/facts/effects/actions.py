@@ -53,7 +53,7 @@ class Action:
     links: tuple[tuple[str, str], ...] = ()
     """Symbolic links that it makes: from, to."""
     installer: bool = False
-    """Whether it only installs packages of a language, so that names which programs read when they run do not matter."""
+    """Whether it only installs packages: names that programs read when they run do not matter to it."""
     barrier: bool = False
     """Whether it does what is not known."""
 

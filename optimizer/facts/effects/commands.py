@@ -7,17 +7,21 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from typing import Any
 
 from optimizer.facts.calls import Call
 from optimizer.facts.effects import grammars
 from optimizer.facts.effects.actions import Action, Install, barrier
-from optimizer.facts.effects.places import EVERYWHERE, UNKNOWN, Place, canonical, meet, within
+from optimizer.facts.effects.names import plain_name
+from optimizer.facts.effects.places import UNKNOWN, Place, canonical, meet, within
 from optimizer.facts.effects.words import Where
 from optimizer.facts.packages import PackageCall, package_call
 from optimizer.knowledge.effects import Deed, effects_table
-from optimizer.syntax.nodes import Command, ExecForm, Redirect
+from optimizer.syntax.nodes import Command, Redirect
 
 _DEVICES = ("/dev", "/proc")
+_OTHER_ROOTS = ("--installroot", "--root", "--sysroot", "--destdir", "--admindir", "--instdir", "-p", "-R")
+"""Options with which a package manager of the system works in another one."""
 _PROGRAM_FOLDERS = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin")
 
 
@@ -35,12 +39,11 @@ class Reading:
     makes_users: set[str] = field(default_factory=set)
     links: list[tuple[str, str]] = field(default_factory=list)
     uses_folder: bool = False
-    unclear: bool = False
-    """Whether something stands in the call that the row does not read."""
-
     variables: set[str] = field(default_factory=set)
+    programs: set[str] = field(default_factory=set)
     elsewhere: bool = False
     """Whether it does not look at its folder, although its row says so."""
+    as_other_user: bool = False
     install: Install | None = None
 
     def bring(self, family: str, names: frozenset[str] | None, *, removes: bool = False) -> None:
@@ -70,15 +73,16 @@ def action_of(call: Call, where: Where, text: str) -> Action:
     if name is None:
         return barrier(text)
     if name == "":
-        return _assignment(call, reading, text)
+        return _done(reading, text)
     program = where.value(call.words[0])
     if "/" in program and not _is_known_program(program, name):
         return barrier(text)
     wrappers = frozenset(call.wrapped_by)
     if "chroot" in wrappers:
         return barrier(text)
+    reading.as_other_user = bool(wrappers & {"sudo", "gosu"})
     found = _by_manager(call, reading, text) or _by_row(call, reading, text, name)
-    if found is None or reading.unclear:
+    if found is None:
         return barrier(text)
     if "/" in program and not any(program == f"{folder}/{name}" for folder in _PROGRAM_FOLDERS):
         root = posixpath.dirname(posixpath.dirname(program))
@@ -93,11 +97,6 @@ def _is_known_program(program: str, name: str) -> bool:
     if UNKNOWN in program:
         return False
     return folder in _PROGRAM_FOLDERS or (folder.endswith("/bin") and bool(re.match(r"pip|python|npm|gem|conda", name)))
-
-
-def _assignment(call: Call, reading: Reading, text: str) -> Action:
-    """A command that only sets shell variables or redirects."""
-    return _done(reading, text)
 
 
 def _redirects(call: Call, reading: Reading) -> None:
@@ -128,33 +127,30 @@ def _by_manager(call: Call, reading: Reading, text: str) -> Action | None:
     if package is None or package.manager.family not in effects_table().families:
         return None
     manager, family = package.manager, effects_table().families[package.manager.family]
-    if not family.system:
+    if not family.system or any(option.startswith(_OTHER_ROOTS) for option in package.options):
         return None
-    paths = {
-        key: frozenset(Place(canonical(p), True, True) for p in getattr(family, key)) for key in ("reads", "sources")
-    }
+    reads = frozenset(Place(canonical(path), True, True) for path in family.reads)
+    sources = frozenset(Place(canonical(path), True) for path in family.sources)
     lists = frozenset(Place(canonical(path), True) for path in family.lists)
-    variables = frozenset((*family.variables, *effects_table().fetching_variables))
+    variables = frozenset(("LD_PRELOAD", *family.variables, *effects_table().fetching_variables))
     programs = frozenset({"ca-certificates"})
     if package.only_cleans:
         caches = frozenset(Place(canonical(path), True) for path in (*manager.caches, *manager.lists))
         keeps = lists if package.verb in manager.keeps_lists else frozenset()
         return _done(reading, text, deletes=caches - keeps)
     if package.only_updates:
-        sources = frozenset(Place(one.path, one.below) for one in paths["sources"])
         return _done(reading, text, reads=sources, writes=lists, variables=variables, programs=programs)
     if package.verb in manager.reads:
-        return _done(reading, text, reads=paths["reads"] | lists | {Place("/var/lib", True, True)})
+        return _done(reading, text, reads=reads | lists | {Place("/var/lib", True, True)})
     removes = package.verb in manager.remove
     if not (package.installs or removes or package.verb in manager.upgrade or manager.short_verbs):
         return None
     names = package_names(package, reading)
-    sources = frozenset(Place(one.path, one.below) for one in paths["sources"]) if not removes else frozenset()
     reading.bring(manager.family, names, removes=removes)
     return _done(
         reading,
         text,
-        reads=paths["reads"] | sources | (lists if not removes else frozenset()),
+        reads=reads | (sources | lists if not removes else frozenset()),
         writes=lists if package.updates or not manager.needs_update else frozenset(),
         variables=variables,
         programs=programs if not removes else frozenset(),
@@ -179,7 +175,7 @@ def package_names(package: PackageCall, reading: Reading) -> frozenset[str] | No
                 reading.put("reads", value)
             return None
         name = re.split(r"[=<>~:!@]", value, maxsplit=1)[0].lower()
-        if UNKNOWN in name or not name or "*" in name:
+        if UNKNOWN in name or not name or "*" in name or name.startswith("."):
             return None
         names.add(name)
     return frozenset(names) if names else None
@@ -187,8 +183,10 @@ def package_names(package: PackageCall, reading: Reading) -> frozenset[str] | No
 
 def _brought(paths: Sequence[str], spares: Sequence[str], names: frozenset[str] | None) -> frozenset[Place]:
     """Where packages may write; below /opt only folders that look like one of their names."""
-    found = {Place(canonical(p), True, True, tuple(canonical(s) for s in spares)) for p in paths}
-    for path, patterns in effects_table().rarely_written.items():
+    rarely = effects_table().rarely_written
+    kept = (*(canonical(path) for path in spares), *rarely)
+    found = {Place(canonical(path), True, True, kept) for path in paths}
+    for path, patterns in rarely.items():
         if names is None or any(fnmatchcase(name, pattern) for name in names for pattern in patterns):
             found.add(Place(path, True, True))
     if names is None:
@@ -211,13 +209,13 @@ def _by_row(call: Call, reading: Reading, text: str, name: str) -> Action | None
             return None
     elif not plain(deed, rest, reading):
         return None
-    return _from_row(deed, reading, text, _plain_name(name), rest, words)
+    return _from_row(deed, reading, text, name, rest, words)
 
 
 def _row(name: str, words: list[str]) -> tuple[Deed, list[str]] | None:
     """The row for a command and its verb, and the words behind them."""
     table = effects_table()
-    name = _plain_name(name)
+    name = plain_name(name)
     if name in ("python", "pypy") and len(words) > 1 and words[0] == "-m":
         name, words = f"python -m {words[1]}", words[2:]
         module = words and table.deeds.get(f"{name} {words[0]}")
@@ -243,14 +241,6 @@ def _only_asks(words: list[str]) -> bool:
     return words in (["version"], ["--version"], ["-v"], ["-V"], ["help"], ["--help"], ["env"])
 
 
-def _plain_name(name: str) -> str:
-    """`python3.11` is `python`, `pip3` is `pip`, `gcc-12` is `gcc`."""
-    match = re.fullmatch(
-        r"(python|pip|pypy|gcc|g\+\+|clang|clang\+\+|ruby|gem|php|node|lua|perl|llvm-config)-?[\d.]+", name
-    )
-    return match[1] if match and name not in effects_table().deeds else name
-
-
 def _verbs(words: list[str], deed: Deed | None) -> Iterator[tuple[int, str]]:
     """The first words that are no options, with where they stand."""
     valued = {*deed.value_options, *deed.folder_options} if deed else set()
@@ -266,26 +256,9 @@ def _verbs(words: list[str], deed: Deed | None) -> Iterator[tuple[int, str]]:
 
 def plain(deed: Deed, words: list[str], reading: Reading) -> bool:
     """Options and operands as the keys of the row say; False where they cannot be read."""
-    operands: list[str] = []
-    recursive = deed.trees
-    at = 0
-    only_operands = False
-    while at < len(words):
-        word = words[at]
-        at += 1
-        if only_operands or not word.startswith("-") or word == "-":
-            operands.append(word)
-            continue
-        if word == "--":
-            only_operands = True
-            continue
-        option, equals, value = word.partition("=")
-        if not equals and option in _valued(deed):
-            value = words[at] if at < len(words) else ""
-            at += 1
-        elif not equals and (glued := _glued(word, deed)):
-            option, value = word[:2], glued
-        recursive = recursive or _is_recursive(word, deed)
+    options, operands = grammars.split(deed, words)
+    recursive = deed.trees or any(option in deed.recursive for option, _ in options)
+    for option, value in options:
         if value:
             _option(deed, option, value, reading)
     return _operands(deed, operands[deed.skip :], recursive, reading)
@@ -299,18 +272,6 @@ def _valued(deed: Deed) -> tuple[str, ...]:
         *deed.folder_options,
         *deed.user_options,
     )
-
-
-def _glued(word: str, deed: Deed) -> str:
-    """`-ofile`, `-C/dir`, and the last of joined letters (`-sSLo`) is not this: its value is the next word."""
-    return word[2:] if len(word) > 2 and not word.startswith("--") and word[:2] in _valued(deed) else ""
-
-
-def _is_recursive(word: str, deed: Deed) -> bool:
-    if word in deed.recursive:
-        return True
-    letters = {option[1] for option in deed.recursive if len(option) == 2}
-    return not word.startswith("--") and bool(letters & set(word[1:]))
 
 
 def _option(deed: Deed, option: str, value: str, reading: Reading) -> None:
@@ -355,16 +316,15 @@ def _from_row(deed: Deed, reading: Reading, text: str, name: str, words: list[st
     programs = {f"={name}"} if deed.core else {name}
     if deed.builtin:
         programs = set()
-    programs |= set(deed.runs)
+    programs |= {*deed.runs, *reading.programs}
     if deed.fetches:
         variables |= set(table.fetching_variables)
         programs |= {"ca-certificates"}
-    for path in deed.reads:
-        reading.reads.add(_fixed(path, reading))
-    for path in deed.writes:
-        reading.writes.add(replace(_fixed(path, reading), packaged=False))
-    for path in deed.deletes:
-        reading.deletes.add(replace(_fixed(path, reading), packaged=False))
+    reading.reads |= _fixed(deed.reads, reading)
+    if deed.toolchain:
+        reading.reads |= _fixed(table.toolchain_reads, reading)
+    reading.writes |= {replace(place, packaged=False) for place in _fixed(deed.writes, reading)}
+    reading.deletes |= {replace(place, packaged=False) for place in _fixed(deed.deletes, reading)}
     for_all = not deed.global_options or bool(set(deed.global_options) & {*words, *verbs})
     if (not deed.global_options or not for_all) and not reading.elsewhere:
         _folder(deed, reading)
@@ -385,19 +345,25 @@ def _from_row(deed: Deed, reading: Reading, text: str, name: str, words: list[st
 def _language_install(deed: Deed, reading: Reading, words: list[str], for_all: bool) -> None:
     """Packages of a language: into the system, or into the folder (which the row tells)."""
     family = effects_table().families[deed.installs]
-    for path in family.reads:
-        reading.reads.add(_fixed(path, reading))
+    reading.reads |= _fixed(family.reads, reading)
     if for_all:
         reading.install = Install(deed.installs, _language_packages(deed, words), False)
-        for path in family.writes:
-            reading.writes.add(_fixed(path, reading))
+        reading.writes |= _fixed(family.writes, reading)
 
 
-def _fixed(path: str, reading: Reading) -> Place:
-    """A path of a row: `~` is the home of the user; what is packaged is not what a package brings by its name."""
-    if path.startswith("~"):
-        return reading.where.place(path, below=True) if reading.where.home else Place("/root", True)
-    return Place(canonical(path), True, True)
+def _fixed(paths: Sequence[str], reading: Reading) -> set[Place]:
+    """The paths of a row, and all below them; `~` is the home of the user, or any home where that is not known."""
+    home = reading.where.home
+    homes = [home] if home is not None and not reading.as_other_user else ["/root", "/home"]
+    found = set()
+    for path in paths:
+        if not path.startswith("~"):
+            found.add(Place(canonical(path), True, True))
+        elif len(homes) == 1:
+            found.add(Place(canonical(homes[0] + path[1:]), True))
+        else:
+            found |= {Place(each, True) for each in homes}
+    return found
 
 
 def _folder(deed: Deed, reading: Reading) -> None:
@@ -441,39 +407,36 @@ def _language_packages(deed: Deed, words: list[str]) -> frozenset[str] | None:
             skip = True
         elif not word.startswith("-"):
             name = re.split(r"(?<=.)[=<>~!@\[ ;:]", word, maxsplit=1)[0].lower()
-            if UNKNOWN in name or "/" in name.removeprefix("@") and not name.startswith("@") or name == ".":
+            if UNKNOWN in name or ("/" in name.removeprefix("@") and not name.startswith("@")) or name == ".":
                 return None
             names.add(name)
     return frozenset(names) if names else None
 
 
-def _done(reading: Reading, text: str, **more: object) -> Action:
-    """The action out of all that was read."""
-    extra: dict[str, frozenset[Place]] = {
-        kind: frozenset(getattr(reading, kind)) | more.pop(kind, frozenset())  # type: ignore[operator]
-        for kind in ("reads", "needs", "writes", "deletes")
-    }
-    users = frozenset(reading.users) | more.pop("users", frozenset())  # type: ignore[operator]
-    if any(
-        meet(one, Place(file)) for one in extra["writes"] if not one.packaged for file in effects_table().users_files
-    ):
+def _done(reading: Reading, text: str, **more: Any) -> Action:
+    """The action out of all that was read, and more."""
+    files = effects_table().users_files
+    named = [one for one in reading.writes if not one.packaged]
+    if any(meet(one, Place(file)) for one in named for file in files):
         reading.makes_users.add("*")
-    makes = frozenset(reading.makes_users) | more.pop("makes_users", frozenset())  # type: ignore[operator]
-    settings = frozenset({"folder"}) if reading.uses_folder else frozenset()
-    return Action(
+    action = Action(
         text,
-        **extra,
-        users=users,
-        makes_users=makes,
-        settings=settings,
+        reads=frozenset(reading.reads),
+        needs=frozenset(reading.needs),
+        writes=frozenset(reading.writes),
+        deletes=frozenset(reading.deletes),
+        users=frozenset(reading.users),
+        makes_users=frozenset(reading.makes_users),
+        settings=frozenset({"folder"} if reading.uses_folder else ()),
         links=tuple(reading.links),
         install=reading.install,
-        **more,  # type: ignore[arg-type]
     )
+    return _plus(action, **more)
 
 
-def _plus(action: Action, **more: frozenset[object]) -> Action:
-    return replace(action, **{key: getattr(action, key) | value for key, value in more.items() if value})
-
-
-__all__ = ["EVERYWHERE", "ExecForm", "Reading", "action_of"]
+def _plus(action: Action, **more: Any) -> Action:
+    """The action with more in its sets, and with other values."""
+    values = {
+        key: getattr(action, key) | value if isinstance(value, frozenset) else value for key, value in more.items()
+    }
+    return replace(action, **values)

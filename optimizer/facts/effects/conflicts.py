@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.effects.actions import Action, Effects, Install
+from optimizer.facts.effects.bases import may_hold
 from optimizer.facts.effects.links import earlier, effects
 from optimizer.facts.effects.places import Place, first_meeting
 from optimizer.facts.effects.programs import added_folders, lookups, may_bring
@@ -70,9 +71,7 @@ def _conflict(facts: Facts, a: Instruction, b: Instruction) -> Conflict | None:
 def _why(facts: Facts, a: Instruction, first: Effects, b: Instruction, second: Effects) -> str | None:
     for x in first.actions:
         for y in second.actions:
-            found = (
-                _settings(x, y) or _users(facts, x, y, b) or _packages(facts, x, y, a, b) or _places(facts, x, y, a, b)
-            )
+            found = _settings(x, y) or _packages(facts, x, y, a, b) or _places(facts, x, y, a, b) or _users(x, y)
             if found is not None:
                 return found
     return _environment(facts, a, first, b, second)
@@ -97,7 +96,7 @@ def _environment(facts: Facts, a: Instruction, first: Effects, b: Instruction, s
             for name in sorted(action.sets):
                 if name == "PATH" and not path_matters(facts, setter, a, b, reader):
                     continue
-                why = _reads_variable(facts, reader, name)
+                why = _reads_variable(facts, reader, name, above=setter is a)
                 if why is not None:
                     return f"`{why}` may read `{name.rstrip('=')}`, which `{action.text}` sets"
         names = {name.rstrip("=") for action in sets.actions for name in action.sets}
@@ -118,9 +117,10 @@ def path_matters(facts: Facts, setter: Instruction, a: Instruction, b: Instructi
         return True
     folders = added_folders(facts, setter)
     programs = {program for action in found.actions for program in action.programs if not program.startswith("=")}
-    if not programs or not folders:
-        return bool(programs) and not folders
-    if None in folders or list(facts.stage_of[b].lineage)[-1].system is None:
+    programs.discard("ca-certificates")
+    if not programs:
+        return False
+    if not folders or None in folders or may_hold(facts, b, folders):
         return True
     places = [Place(f"{folder}/{program}") for folder in folders for program in programs]
     return any(
@@ -131,8 +131,12 @@ def path_matters(facts: Facts, setter: Instruction, a: Instruction, b: Instructi
     )
 
 
-def _reads_variable(facts: Facts, instruction: Instruction, name: str) -> str | None:
-    """The text of what may read the variable; None where nothing does."""
+def _reads_variable(facts: Facts, instruction: Instruction, name: str, *, above: bool = True) -> str | None:
+    """The text of what may read the variable; None where nothing does. `above`: it is set above the instruction.
+
+    What is not known may read all that is set above it, but what only programs at run time read is not assumed to
+    matter to it where it stands below.
+    """
     plain = name.rstrip("=")
     found = effects(facts, instruction)
     text = argument_text(instruction)
@@ -141,16 +145,13 @@ def _reads_variable(facts: Facts, instruction: Instruction, name: str) -> str | 
         if plain == "*" and "$" in text:
             return found.actions[0].text if found.actions else instruction.name
         if re.search(pattern.format(re.escape(plain)), text):
-            return next((one.text for one in found.actions if plain in one.text), _first(found, instruction))
+            return next((one.text for one in found.actions if plain in one.text), f"{instruction.name} {text[:40]}...")
     for action in found.actions:
-        if any(_matches(name, pattern) for pattern in action.variables):
-            if action.barrier or not _only_at_run_time(plain, action):
-                return action.text
+        if not any(_matches(name, pattern) for pattern in action.variables):
+            continue
+        if (action.barrier and above) or not _only_at_run_time(plain, action):
+            return action.text
     return None
-
-
-def _first(found: Effects, instruction: Instruction) -> str:
-    return found.actions[0].text if found.actions else instruction.name
 
 
 def _matches(name: str, pattern: str) -> bool:
@@ -163,12 +164,12 @@ def _matches(name: str, pattern: str) -> bool:
 
 def _only_at_run_time(name: str, action: Action) -> bool:
     """Whether an installer, which may read anything, leaves alone a name that the program reads when it runs."""
-    if not (action.installer or action.install) or name in action.variables:
+    if not (action.installer or action.install or action.barrier) or name in action.variables:
         return False
     return any(fnmatchcase(name, pattern) for pattern in effects_table().runtime_variables)
 
 
-def _users(facts: Facts, x: Action, y: Action, b: Instruction) -> str | None:
+def _users(x: Action, y: Action) -> str | None:
     """Names of users that one makes and the other looks up or makes."""
     if not (x.makes_users or y.makes_users):
         return None
@@ -233,9 +234,9 @@ def _meeting(ours: Iterable[Place], theirs: Iterable[Place], x: Action, y: Actio
     found = first_meeting(ours, theirs)
     if found is None or not (found[0].packaged or found[1].packaged):
         return found
+    brings = x if x.install else y
     kept = [
-        [one for one in places if not (_one_program(one) and _not_theirs(one, other))]
-        for places, other in ((ours, y), (theirs, x))
+        [one for one in places if not (_one_program(one) and _not_theirs(one, brings))] for places in (ours, theirs)
     ]
     return first_meeting(*kept)
 
@@ -274,17 +275,18 @@ def _places(facts: Facts, x: Action, y: Action, a: Instruction, b: Instruction) 
 def _programs(facts: Facts, x: Action, y: Action, a: Instruction, b: Instruction) -> str | None:
     """Programs that one puts where the other looks them up."""
     for one, other, at in ((x, y, b), (y, x, a)):
-        if not other.programs or one.install is not None:
+        programs = other.programs | (effects_table().toolchain_programs if other.toolchain else frozenset())
+        if not programs or one.install is not None or other.barrier:
             continue
         written = [place for place in one.writes | one.deletes if not place.packaged]
-        for program in sorted(other.programs):
+        for program in sorted(programs):
             if found := first_meeting(lookups(facts, at, program), _shadowing(program, written)):
                 return f"`{other.text}` runs `{program.lstrip('=')}`, which `{one.text}` may write ({found[1]})"
     return None
 
 
 def _shadowing(program: str, written: list[Place]) -> list[Place]:
-    """The places that may hold the program; that a folder copied into /usr/local holds one of the base's is not assumed."""
+    """The places that may hold the program; that a folder in /usr/local holds one of the base's is not assumed."""
     if not program.startswith("="):
         return written
     return [place for place in written if not place.path.startswith("/usr/local/") or not place.below]

@@ -1,6 +1,6 @@
 """Commands whose words the keys of a row cannot tell: `tar`, `find`, `cp`, `useradd` ... one function for each kind.
 
-Each takes the row, the words behind the command (and its verb), and what is gathered; it says whether it could read them.
+Each takes the row, the words behind the command (and its verb), and what is gathered; it says whether it read them.
 """
 
 from __future__ import annotations
@@ -34,26 +34,31 @@ def split(deed: Deed, words: list[str]) -> tuple[list[tuple[str, str]], list[str
         if not word.startswith("-") or word == "-":
             operands.append(word)
             continue
+        if not word.startswith("--") and word not in valued:
+            at += _letters(word, words[at] if at < len(words) else "", valued, options)
+            continue
         name, equals, value = word.partition("=")
-        if equals and word.startswith("--"):
+        if equals:
             options.append((name, value))
-        elif word in valued or _last_takes_value(word, valued):
-            key = word if word in valued else f"-{word[-1]}"
-            options.append((key, words[at] if at < len(words) else ""))
-            options += [(f"-{letter}", "") for letter in word[1:-1] if not word.startswith("--")]
+        elif word in valued:
+            options.append((word, words[at] if at < len(words) else ""))
             at += 1
-        elif not word.startswith("--") and len(word) > 2 and word[:2] in valued:
-            options.append((word[:2], word[2:]))
-        elif not word.startswith("--"):
-            options += [(word, ""), *((f"-{letter}", "") for letter in word[1:])]
         else:
             options.append((word, ""))
     return options, operands
 
 
-def _last_takes_value(word: str, valued: set[str]) -> bool:
-    """`-sSLo FILE`: the last of joined letters takes the next word."""
-    return not word.startswith("--") and len(word) > 2 and f"-{word[-1]}" in valued and word[:2] not in valued
+def _letters(word: str, following: str, valued: set[str], options: list[tuple[str, str]]) -> int:
+    """Joined letters such as `-sSLo`; one with a value takes the rest, or the next word: how many words are taken."""
+    options.append((word, ""))
+    for at, letter in enumerate(word[1:], start=1):
+        option = f"-{letter}"
+        if option in valued:
+            rest = word[at + 1 :]
+            options.append((option, rest or following))
+            return 0 if rest else 1
+        options.append((option, ""))
+    return 0
 
 
 def _has(options: list[tuple[str, str]], *names: str) -> bool:
@@ -182,7 +187,7 @@ def _user_names(text: str) -> set[str]:
 
 
 def account(deed: Deed, words: list[str], reading: Reading) -> bool:
-    """`useradd`, `adduser`, `groupadd`, `usermod` ...: the names it makes or changes, the groups it looks up, the home."""
+    """`useradd`, `groupadd`, `usermod` ...: the names that it makes, the groups that it looks up, the home."""
     options, operands = split(deed, words)
     names = {name for operand in operands for name in ({"*"} if UNKNOWN in operand else {operand})}
     reading.makes_users |= names
@@ -206,6 +211,8 @@ def tar(deed: Deed, words: list[str], reading: Reading) -> bool:
     if words and not words[0].startswith("-") and re.fullmatch(r"[A-Za-z]+", words[0]):
         words = [f"-{words[0]}", *words[1:]]
     letters = "".join(word[1:] for word in words if re.fullmatch(r"-[A-Za-z]+", word))
+    if "P" in letters or "--absolute-names" in words:
+        return False
     archive, folder, operands = _tar_words(words)
     start = reading.where
     if archive and archive != "-":
@@ -258,6 +265,8 @@ def _tar_words(words: list[str]) -> tuple[str, str | None, list[str]]:
 
 def find(deed: Deed, words: list[str], reading: Reading) -> bool:
     """`find ROOTS ... -delete | -exec COMMAND`: reads the roots; writes them if the command that it runs is known."""
+    while words and words[0] in ("-H", "-L", "-P"):
+        words = words[1:]
     end = next(
         (at for at, word in enumerate(words) if word.startswith(("-", "(", "!", "\\")) and len(word) > 1), len(words)
     )
@@ -314,7 +323,11 @@ def stream(deed: Deed, words: list[str], reading: Reading) -> bool:
     script = " ".join([*operands[:1], *(value for _, value in options)])
     if re.search(r"[^\x00-\x7f]|\[[^\]]*\w-\w|\[:\w|\\[wUuLl]", script):
         reading.variables |= {"LANG", "LC_*"}
-    return not re.search(r"(^|[;}/\s])[we]\s+/|system\(|print\s*>", script) if "grep" not in deed.names else True
+    return (
+        not re.search(r"(^|[;}/\s])[rRwWe]\s+\S|system\(|print.*>|getline", script)
+        if "grep" not in deed.names
+        else True
+    )
 
 
 def test(deed: Deed, words: list[str], reading: Reading) -> bool:
@@ -380,6 +393,29 @@ def unzip(deed: Deed, words: list[str], reading: Reading) -> bool:
     return bool(operands)
 
 
+def zip_archive(deed: Deed, words: list[str], reading: Reading) -> bool:
+    """`zip ARCHIVE FILES`: reads the files, changes the archive."""
+    _, operands = split(deed, words)
+    for at, operand in enumerate(operands):
+        reading.put("reads", operand, below=True)
+        if at == 0:
+            reading.put("writes", operand)
+            reading.put("writes", f"{operand}.zip")
+    return bool(operands)
+
+
+def looked_up(deed: Deed, words: list[str], reading: Reading) -> bool:
+    """`which PROGRAM`, `ldd FILE`: the operands are looked up, or read."""
+    for word in words:
+        if word.startswith("-"):
+            continue
+        if "/" in word or UNKNOWN in word:
+            reading.put("reads", word)
+        else:
+            reading.programs.add(word)
+    return True
+
+
 def packed(deed: Deed, words: list[str], reading: Reading) -> bool:
     """`gzip`, `xz`, `gunzip` ...: the file becomes another one beside it; with `-c` it goes to the output."""
     options, operands = split(deed, words)
@@ -393,7 +429,7 @@ def packed(deed: Deed, words: list[str], reading: Reading) -> bool:
 
 
 def requirements(deed: Deed, words: list[str], reading: Reading) -> bool:
-    """`pip install`: files of requirements, which may name more beside them; local projects are built in their folder."""
+    """`pip install`: files of requirements, which may name more beside them; local projects are built."""
     options, operands = split(deed, words)
     local = [operand for operand in operands if _is_local(operand)]
     for option, value in options:
@@ -509,6 +545,8 @@ GRAMMARS: Final[dict[str, Grammar]] = {
     "clone": clone,
     "unzip": unzip,
     "packed": packed,
+    "zip": zip_archive,
+    "looked-up": looked_up,
     "requirements": requirements,
     "outputs": outputs,
     "targets": targets,

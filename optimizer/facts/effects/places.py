@@ -38,12 +38,23 @@ def place(text: str, folder: str | None, *, below: bool = False) -> Place:
     if text.startswith(UNKNOWN) or (not text.startswith("/") and folder is None):
         return EVERYWHERE
     if not text.startswith("/"):
+        if text.startswith("../"):
+            text = posixpath.normpath(posixpath.join(folder or "/", text))
         text = posixpath.join(folder or "/", text)
+    if (back := _goes_back(text)) is not None:
+        return Place(canonical(back), below=True)
     known, unknown, _ = text.partition(UNKNOWN)
     if not unknown:
         return Place(canonical(text), below)
     parent, _, start = known.rpartition("/")
     return Place(canonical(f"{parent}/{start}*"), below=True) if start else Place(canonical(parent or "/"), below=True)
+
+
+def _goes_back(text: str) -> str | None:
+    """What stands before a folder that is entered and left again: `/a` of `/a/link/../b`; a link leads elsewhere."""
+    parts = text.split("/")
+    at = next((i for i, part in enumerate(parts) if part == ".." and parts[i - 1] not in ("", ".", "..")), None)
+    return None if at is None else "/".join(parts[: at - 1]) or "/"
 
 
 @lru_cache(maxsize=8192)
@@ -67,7 +78,14 @@ def meet(one: Place, other: Place) -> bool:
     outer, inner = (one, other) if len(ours) < len(theirs) else (other, one)
     if not outer.below:
         return outer.path not in effects_table().standing
-    return not any(within(inner.path, path) for path in outer.spares)
+    return not any(_covers(path, inner.path) for path in outer.spares)
+
+
+@lru_cache(maxsize=65536)
+def _covers(folder: str, path: str) -> bool:
+    """Whether the path is the folder, whose last part may be a glob, or lies in it."""
+    ours, theirs = _parts(folder), _parts(path)
+    return len(ours) <= len(theirs) and all(fnmatchcase(b, a) for a, b in zip(ours, theirs, strict=False))
 
 
 def within(path: str, folder: str) -> bool:
@@ -76,12 +94,11 @@ def within(path: str, folder: str) -> bool:
 
 
 def first_meeting(ours: Iterable[Place], theirs: Iterable[Place]) -> tuple[Place, Place] | None:
-    """Two places that meet, the first found; what packages bring and what programs need of them is not compared."""
-    for one in ours:
-        for other in theirs:
-            if not (one.packaged and other.packaged) and meet(one, other):
-                return one, other
-    return None
+    """Two places that meet, the longest; what packages bring and what programs need of them is not compared."""
+    found = [
+        (one, other) for one in ours for other in theirs if not (one.packaged and other.packaged) and meet(one, other)
+    ]
+    return min(found, key=lambda pair: [(-len(place.path), place.path, place.below) for place in pair], default=None)
 
 
 @lru_cache(maxsize=65536)
@@ -93,7 +110,7 @@ def _same(one: str, other: str) -> bool:
     if one == other:
         return True
     if _is_glob(one):
-        return _is_glob(other) and _may_agree(one, other) or fnmatchcase(other, one)
+        return (_is_glob(other) and _may_agree(one, other)) or fnmatchcase(other, one)
     return _is_glob(other) and fnmatchcase(one, other)
 
 

@@ -8,19 +8,12 @@ from fnmatch import fnmatchcase
 
 from optimizer.facts import Facts
 from optimizer.facts.effects.actions import Install
+from optimizer.facts.effects.bases import bases_with, constants, deed_of, folders_of_image
 from optimizer.facts.effects.links import earlier, links_before, raw_effects, targets
 from optimizer.facts.effects.places import EVERYWHERE, Place, canonical
 from optimizer.knowledge import commands
-from optimizer.knowledge.effects import Deed, effects_table
+from optimizer.knowledge.effects import effects_table
 from optimizer.syntax.nodes import Instruction, Pairs
-
-
-def deed_of(program: str) -> Deed | None:
-    """The row that tells which packages bring a program."""
-    table = effects_table()
-    if program in table.deeds:
-        return table.deeds[program]
-    return next((deed for name, deed in table.deeds.items() if name.partition(" ")[0] == program), None)
 
 
 def brought_by_packages(program: str) -> tuple[str, ...]:
@@ -54,7 +47,7 @@ def may_bring(facts: Facts, install: Install, program: str, at: Instruction, *, 
         # A program that every base holds: only a package of its own name (`coreutils`, `tar`) replaces it.
         return install.names is not None and not install.removes and named_by(install, program[1:])
     if install.removes:
-        return install.system and (install.names is None or not later or named_by(install, program))
+        return install.system
     if named_by(install, program):
         return True
     if later or not install.system or program == "ca-certificates":
@@ -90,33 +83,6 @@ def _writes(facts: Facts, step: Instruction, program: str) -> bool:
     return any(place.path.endswith(f"/bin/{program}") for place in raw_effects(facts, step).writes)
 
 
-def bases_with(program: str, base: str) -> bool:
-    """Whether an image is known by its name to hold a program."""
-    deed = deed_of(program)
-    if deed is None:
-        return False
-    name, _, tag = base.partition("@")[0].partition(":")
-    last = posixpath.basename(name)
-    if any(image in last for image in deed.images):
-        return True
-    # The full variants of language images stand on buildpack-deps.
-    full = last in (
-        "node",
-        "python",
-        "golang",
-        "ruby",
-        "rust",
-        "php",
-        "perl",
-        "gcc",
-        "openjdk",
-        "maven",
-        "erlang",
-        "elixir",
-    )
-    return full and "buildpack-deps" in deed.images and not any(word in tag for word in ("slim", "alpine", "windows"))
-
-
 def lookups(facts: Facts, at: Instruction, program: str) -> frozenset[Place]:
     """The files that a name may stand for where the instruction runs: in every folder of PATH, links followed."""
     return facts.remembered(("lookups", at, program), lambda: frozenset(_lookups(facts, at, program)))
@@ -131,7 +97,7 @@ def _lookups(facts: Facts, at: Instruction, program: str) -> Iterator[Place]:
         return
     links = links_before(facts, at)
     folders = path_folders(facts, at)
-    for folder in (*effects_table().lookup, *_of_image(facts, at), *folders):
+    for folder in (*effects_table().lookup, *folders_of_image(facts, at), *folders):
         if folder is None:
             yield EVERYWHERE
             continue
@@ -142,19 +108,6 @@ def _lookups(facts: Facts, at: Instruction, program: str) -> Iterator[Place]:
         for target in targets(file, links):
             yield target
             yield Place(_home_of_program(posixpath.dirname(target.path)), below=True)
-
-
-def _of_image(facts: Facts, at: Instruction) -> Iterator[str]:
-    """The folders that the base image has in PATH beside the system's; of an unknown image all that some image has."""
-    stage = list(facts.stage_of[at].lineage)[-1]
-    rows = effects_table().lookup_of_images
-    for image, folders in rows.items():
-        if (
-            stage.base is None
-            or image in stage.base
-            or (stage.system is None and not any(one in stage.base for one in rows))
-        ):
-            yield from folders
 
 
 def _home_of_program(folder: str) -> str:
@@ -181,7 +134,7 @@ def added_folders(facts: Facts, step: Instruction) -> tuple[str | None, ...]:
 
 def _folders(facts: Facts, step: Instruction, value: str) -> Iterator[str | None]:
     scope = facts.scopes[step]
-    known = {**effects_table().constant_variables, **{k: v for k, v in scope.variables.items() if v is not None}}
+    known = {**constants(facts, step), **{k: v for k, v in scope.variables.items() if v is not None}}
     for part in _parts(value.strip("\"'")):
         if part in ("$PATH", "${PATH}", ""):
             continue

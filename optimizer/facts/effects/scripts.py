@@ -40,7 +40,7 @@ class _Walk:
     def __init__(self, instruction: Instruction, where: Where) -> None:
         self._instruction = instruction
         self._where = where
-        self._settled = True
+        self._finds_elsewhere = False
 
     def through(self, parts: Sequence[Node]) -> Iterator[Action]:
         piped = _in_pipelines(parts)
@@ -74,13 +74,17 @@ class _Walk:
             where = replace(where, variables={**where.variables, **_assigned(command.assignments, where)})
         action = action_of(call, where, _short(_joined(command)))
         names = {word.text.partition("=")[0].rstrip("+") for word in command.assignments}
-        if "PATH" in names and call.words and "=" not in action.text[:0]:
+        if any(not program.startswith("=") for program in action.programs) and (
+            self._finds_elsewhere or ("PATH" in names and call.words)
+        ):
             return barrier(action.text)
         return action
 
     def _left(self, call: Call, command: Command) -> None:
         """What the command leaves for those behind it: folder and variables."""
         where = self._where
+        if any(word.text.startswith(("PATH=", "PATH+=")) for word in command.parts if isinstance(word, Word)):
+            self._finds_elsewhere = self._finds_elsewhere or not call.words or call.name in ("export", "declare")
         if not call.words:
             self._where = replace(where, variables={**where.variables, **_assigned(command.assignments, where)})
             return
@@ -108,26 +112,17 @@ class _Walk:
         if compound.kind == "function":
             yield barrier(_short(source(compound)))
             return
-        if compound.kind in ("for", "select"):
-            self._where = replace(before, variables={**before.variables, **_loop(compound, before)})
-        if compound.kind in ("while", "until", "for", "select", "if", "case"):
-            changed = _changed(compound)
-            self._where = replace(
-                self._where,
-                variables={
-                    k: None if k in changed and k not in _loop(compound, before) else v
-                    for k, v in self._where.variables.items()
-                }
-                if compound.kind not in ("if", "case")
-                else self._where.variables,
-            )
-            start = self._where
-            if compound.kind in ("while", "until", "for", "select") and _moves(compound):
-                self._where = replace(start, folder=None)
         if compound.kind == "[[":
             yield from self._condition(compound)
             return
-        yield from self.through(compound.parts)
+        if compound.kind in ("while", "until", "for", "select"):
+            self._where = replace(before, variables={**before.variables, **dict.fromkeys(_changed(compound))})
+            if _moves(compound):
+                self._where = replace(self._where, folder=None)
+        start = self._where
+        for variables in _rounds(compound, before):
+            self._where = replace(start, variables={**start.variables, **variables})
+            yield from self.through(compound.parts)
         if compound.kind == "(":
             self._where = before
         elif compound.kind != "{":
@@ -170,10 +165,18 @@ def _assigned(words: Sequence[Word], where: Where) -> dict[str, str | None]:
     return found
 
 
-def _loop(compound: Compound, where: Where) -> dict[str, str | None]:
-    """The variable of a loop: its value is one of the words, so it is not known."""
+_ROUNDS = 12
+
+
+def _rounds(compound: Compound, where: Where) -> list[dict[str, str | None]]:
+    """What each round of a `for` gives its variable, where the words tell; one round of everything else."""
+    if compound.kind not in ("for", "select"):
+        return [{}]
     words = [part for part in compound.parts if isinstance(part, Word)]
-    return {words[0].text: None} if words else {}
+    values = [where.value(word) for word in words[1:]]
+    if not values or len(values) > _ROUNDS or any(UNKNOWN in value or " " in value for value in values):
+        return [dict.fromkeys(word.text for word in words[:1])]
+    return [{words[0].text: value} for value in values]
 
 
 def _changed(compound: Compound) -> set[str]:
@@ -193,7 +196,7 @@ def _changed(compound: Compound) -> set[str]:
             ):
                 found |= {word.text.partition("=")[0] for word in node.words[1:]}
         elif isinstance(node, Compound) and node.kind in ("for", "select"):
-            found |= set(_loop(node, Where(None, None)))
+            found |= {part.text for part in node.parts[:4] if isinstance(part, Word)}
     return found
 
 

@@ -8,15 +8,17 @@ from dataclasses import replace
 
 from optimizer.facts import Facts
 from optimizer.facts.chains import Step
-from optimizer.facts.copies import Copy, is_remote, normalised
+from optimizer.facts.copies import Copy, copy_of, is_remote, normalised
 from optimizer.facts.effects.actions import Action, Effects, barrier
+from optimizer.facts.effects.bases import constants, starting_folder
 from optimizer.facts.effects.commands import action_of
-from optimizer.facts.effects.places import EVERYWHERE, UNKNOWN, Place, canonical, meet, place, within
+from optimizer.facts.effects.places import EVERYWHERE, UNKNOWN, Place, canonical, meet, place
 from optimizer.facts.effects.scripts import actions_in
 from optimizer.facts.effects.words import Where
+from optimizer.facts.scope import Scope
 from optimizer.facts.texts import argument_text
 from optimizer.knowledge.effects import effects_table
-from optimizer.syntax.nodes import ExecForm, Instruction, Opaque, Pairs, ShellScript, Words
+from optimizer.syntax.nodes import ExecForm, Instruction, Pairs, Words, source
 
 _LONGEST = 60
 _CONFIGURES = {
@@ -95,7 +97,9 @@ def step_effects(facts: Facts, instruction: Instruction, step: Step) -> Effects:
 
 
 def _text(instruction: Instruction) -> str:
-    text = " ".join(f"{instruction.name} {argument_text(instruction)}".split())
+    flags = [flag.text for flag in instruction.all_flags]
+    body = source(instruction.body) if instruction.body is not None else ""
+    text = " ".join([instruction.name, *flags, *body.replace("\\\n", " ").split()])
     return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
 
 
@@ -114,10 +118,31 @@ def home_of(user: str | None, variables: object) -> str | None:
     return None if not name or name.isdigit() else f"/home/{name}"
 
 
+def scope_of(facts: Facts, instruction: Instruction) -> Scope:
+    """The scope, with what the image below is known to set."""
+    return facts.remembered(("scope of", instruction), lambda: _scope_of(facts, instruction))
+
+
+def _scope_of(facts: Facts, instruction: Instruction) -> Scope:
+    scope = facts.scopes[instruction]
+    known, folder = constants(facts, instruction), starting_folder(facts, instruction)
+    if not known and folder is None:
+        return scope
+    stages = list(facts.stage_of[instruction].lineage)[::-1]
+    start = facts.scopes[stages[0].instructions[0]] if stages[0].instructions else scope
+    found = replace(start, variables={**known, **start.variables}, folder=start.folder or folder)
+    for stage in stages:
+        for one in stage.instructions:
+            if one is instruction:
+                return found
+            found = found.after(one, facts.tree.escape)
+    return scope
+
+
 def where_of(facts: Facts, instruction: Instruction) -> Where:
     """Where a RUN starts."""
-    scope = facts.scopes[instruction]
-    variables = {**effects_table().constant_variables, **scope.variables}
+    scope = scope_of(facts, instruction)
+    variables = dict(scope.variables)
     home = scope.variables.get("HOME") if "HOME" in scope.variables else home_of(scope.user, variables)
     return Where(canonical(scope.folder) if scope.folder else None, home, variables)
 
@@ -137,13 +162,12 @@ def _run(facts: Facts, instruction: Instruction, text: str) -> Iterator[Action]:
 def _in_run(facts: Facts, instruction: Instruction, actions: list[Action]) -> Effects:
     """Every command runs as a user, in a shell; what is mounted is read, and may be written."""
     settings = {"user"} if _json(instruction) else {"user", "shell"}
-    settings |= {"arguments"} if facts.scopes[instruction].shell == () else set()
     mounted = list(_mounted(facts, instruction))
     return Effects((*actions, *mounted)).with_settings(*settings)
 
 
 def _mounted(facts: Facts, instruction: Instruction) -> Iterator[Action]:
-    folder = facts.scopes[instruction].folder
+    folder = scope_of(facts, instruction).folder
     for mount in facts.mounts(instruction):
         text = f"--mount={mount.kind}"
         if mount.kind in ("secret", "ssh"):
@@ -158,7 +182,7 @@ def _mounted(facts: Facts, instruction: Instruction) -> Iterator[Action]:
 
 
 def _copied(facts: Facts, instruction: Instruction, text: str) -> Action:
-    found = facts.copies.get(instruction)
+    found = copy_of(instruction, scope_of(facts, instruction), facts.tree.escape)
     if found is None:
         return replace(barrier(text), settings=frozenset({"folder"}), variables=frozenset(), toolchain=False)
     owner = found.owner or ""
@@ -188,20 +212,35 @@ def _copied(facts: Facts, instruction: Instruction, text: str) -> Action:
 def _written_by_copy(facts: Facts, copy: Copy) -> tuple[set[Place], set[Place]]:
     """What a copy writes, and what it looks at: whether the destination is a folder that is there."""
     destination = canonical(copy.destination or "/")
-    folder = bool(copy.into_folder) or destination in effects_table().standing
+    folder = bool(copy.into_folder) or destination in effects_table().standing or _is_entered(facts, copy, destination)
     writes: set[Place] = set()
-    for source in copy.sources:
-        writes |= set(_landing(facts, copy, source, destination, folder))
+    for taken in copy.sources:
+        writes |= set(_landing(facts, copy, taken, destination, folder))
     for document in copy.instruction.heredocs:
-        writes.add(Place(canonical(posixpath.join(destination, document.name)) if folder else destination))
-    reads = set() if folder else {Place(destination)}
-    if copy.into_folder and destination not in effects_table().standing:
-        reads.add(Place(f"{destination}/\0"))
-    return writes, {one for one in reads if "\0" not in one.path}
+        into = destination in effects_table().standing or (copy.destination or "").endswith("/")
+        writes.add(
+            Place(canonical(posixpath.join(destination, document.name)) if into else destination, below=not into)
+        )
+    reads = set() if copy.into_folder or destination in effects_table().standing else {Place(destination)}
+    return writes, reads
+
+
+def _is_entered(facts: Facts, copy: Copy, destination: str) -> bool:
+    """Whether a WORKDIR above makes the destination a folder."""
+    return any(
+        step.name == "WORKDIR" and scope_of(facts, step).after(step, facts.tree.escape).folder == destination
+        for stage in facts.stage_of[copy.instruction].lineage
+        for step in stage.instructions
+        if stage is not facts.stage_of[copy.instruction] or step in _above(stage.instructions, copy.instruction)
+    )
+
+
+def _above(steps: tuple[Instruction, ...], at: Instruction) -> tuple[Instruction, ...]:
+    return steps[: steps.index(at)]
 
 
 def _landing(facts: Facts, copy: Copy, source: str | None, destination: str, folder: bool) -> Iterator[Place]:
-    """Where one source goes. A folder's content goes into the destination, a file under its name if that is a folder."""
+    """Where one source goes: a folder's content into the destination, a file under its name if that is a folder."""
     whole = Place(destination, below=True)
     if source is None or copy.parents:
         yield whole
@@ -255,7 +294,8 @@ def _by_context(facts: Facts, copy: Copy, source: str, destination: str, folder:
             return
         yield Place(destination, below=True)
         return
-    yield Place(destination)
+    if destination not in effects_table().standing and not _is_entered(facts, copy, destination):
+        yield Place(destination)
     for path in {path[len(prefix) :].partition("/")[0] for path in below}:
         yield Place(canonical(posixpath.join(destination, path)), below=prefix + path not in files)
 
@@ -267,12 +307,12 @@ def is_file_name(name: str) -> bool:
         return False
     if name in table.file_names or name.rstrip("*") in table.file_names:
         return True
-    stem, dot, suffix = name.rpartition(".")
+    _, dot, suffix = name.rpartition(".")
     return bool(dot) and suffix.rstrip("*") in table.file_suffixes
 
 
 def _entered(facts: Facts, instruction: Instruction, text: str) -> Action:
-    scope = facts.scopes[instruction]
+    scope = scope_of(facts, instruction)
     path = scope.after(instruction, facts.tree.escape).folder
     words = argument_text(instruction)
     relative = frozenset({"folder"} if not words.startswith("/") else ())
@@ -318,6 +358,3 @@ def _volume(facts: Facts, instruction: Instruction, text: str) -> Action:
     paths = [scope.expand(word, facts.tree.escape) for word in words]
     kept = frozenset(EVERYWHERE if path is None else Place(canonical(path), below=True) for path in paths)
     return Action(text, reads=kept, writes=kept)
-
-
-__all__ = ["Opaque", "ShellScript", "effects_of", "is_file_name", "step_effects", "where_of", "within"]

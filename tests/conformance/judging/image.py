@@ -106,6 +106,8 @@ def _runs(config: Config) -> tuple[str, ...]:
 
 def _plain(text: str, config: Config) -> tuple[str, ...]:
     words = text.split()
+    if words[:1] == ["exec"]:  # the shell that it replaces is all that it is for
+        return _plain(text.partition("exec")[2], config)
     if config.shell == SHELL and words and _PLAIN.fullmatch(text.strip()) and words[0] not in _BUILTINS:
         return tuple(words)
     return (*config.shell, text)

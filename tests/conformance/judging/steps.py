@@ -30,6 +30,8 @@ _CACHE = re.compile(
 )
 
 
+KEEPS_ARCHIVES = "rm -f /etc/apt/apt.conf.d/docker-clean"
+"""What makes a cache mount of apt's useful; `mounts` sees to it that each later install has one."""
 _FIELDS = tuple(field.name for field in fields(Step) if field.compare)
 _WRAPPERS = ("env", "nice", "command", "time")
 
@@ -46,12 +48,26 @@ def steps(case: Case, before: str, after: str) -> Iterator[str]:
         if texts[step.text] < 0 and not _may_appear(case, step.text, texts):
             yield f"new command: {step.text}"
     yield from (f"runs and may not: {one.text}" for one in new.steps if matches(one.text, case.no_step))
-    for first, second in case.order:
-        places = [next((i for i, s in enumerate(new.steps) if fnmatchcase(s.text, g)), None) for g in (first, second)]
-        if None in places or places[0] >= places[1]:  # type: ignore[operator]
-            yield f"`{first}` no longer runs before `{second}`"
+    yield from _disordered(case, old, new)
     for wanted in case.steps:
         yield from _in_its_state(wanted, new.steps)
+
+
+def _disordered(case: Case, old: Build, new: Build) -> Iterator[str]:
+    """A clean-up may go: with a cache mount there is nothing to clean."""
+    for first, second in case.order:
+        places = [next((i for i, s in enumerate(new.steps) if fnmatchcase(s.text, g)), None) for g in (first, second)]
+        if places[1] is None and all(_cleans(s.text) for s in old.steps if fnmatchcase(s.text, second)):
+            continue
+        if None in places or places[0] >= places[1]:  # type: ignore[operator]
+            yield f"`{first}` no longer runs before `{second}`"
+
+
+def _cleans(text: str) -> bool:
+    """Whether a command only removes what can be fetched again."""
+    if _program(text) in ("rm", "find"):
+        return _only_caches(text)
+    return _program(text) in MANAGERS and bool(re.search(r" (auto|dist-)?clean\b", text))
 
 
 def _in_its_state(wanted: dict[str, str], found: Iterable[Step]) -> Iterator[str]:
@@ -103,7 +119,7 @@ def _may_appear(case: Case, text: str, texts: Counter[str]) -> bool:
     """Whether a new command is a known one written in another way, or removes what can be fetched again."""
     if text.startswith("COPY ") and texts[f"ADD {text[5:]}"] > 0:
         return not _must_stay(case, f"ADD {text[5:]}")
-    if matches(text, (*case.may_appear, *case.may_change)) or f"sudo {text}" in texts:
+    if matches(text, (*case.may_appear, *case.may_change)) or f"sudo {text}" in texts or text == KEEPS_ARCHIVES:
         return True
     plain = text.removeprefix("sudo ")
     return _only_caches(plain) if _program(plain) in ("rm", "find") else _program(plain) in MANAGERS

@@ -43,10 +43,10 @@ def _directives(text: str) -> list[str]:
 
 
 def comments(case: Case, before: str, after: str) -> Iterator[str]:
-    """No comment is lost, made or changed; those of the case stand above the same."""
+    """No comment is lost, made or changed; those of the case stand above the same. One behind a command may move."""
     old, new = (Counter(line.strip() for _, line in _comment_lines(text)) for text in (before, after))
     yield from (f"comment lost: {line}" for line in (old - new))
-    yield from (f"comment that was not: {line}" for line in (new - old))
+    yield from (f"comment that was not: {line}" for line in (new - old) if line not in before)
     for comment, below in case.above:
         found = [at for at, line in _comment_lines(after) if comment in line]
         if not found or below not in _next_code(after, found[0]):
@@ -65,8 +65,12 @@ def _comment_lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _next_code(text: str, at: int) -> str:
-    rest = text.removeprefix("\ufeff").split("\n")[at:]
-    return next((line for line in rest if line.strip() and not line.lstrip().startswith("#")), "")
+    """The instruction below a comment, with single blanks; inside one, the next line."""
+    found = commands(text) or ()
+    if any(one.start_line <= at + 1 <= one.end_line for one in found):
+        rest = text.removeprefix("\ufeff").split("\n")[at:]
+        return next((line for line in rest if line.strip() and not line.lstrip().startswith("#")), "")
+    return next((" ".join(one.original.split()) for one in found if one.start_line > at), "")
 
 
 def shells(case: Case, before: str, after: str) -> Iterator[str]:

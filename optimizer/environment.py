@@ -1,4 +1,4 @@
-"""Which values variables and labels have, whatever the order in which independent ones are written.
+"""Which values variables and labels have where an instruction stands, whatever the order of independent ones.
 
 Knows no transform. A value is the text that gives it, with the values of the variables that the text names.
 """
@@ -6,7 +6,7 @@ Knows no transform. A value is the text that gives it, with the values of the va
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 
 from optimizer.facts import BuildStage, Facts
@@ -21,7 +21,7 @@ _VARIABLE = re.compile(r"\$\{?(\w+)")
 
 
 @dataclass(slots=True)
-class Values:
+class Environment:
     """The variables and labels that are in force where an instruction of a stage stands."""
 
     variables: dict[str, Value] = field(default_factory=dict)
@@ -29,9 +29,9 @@ class Values:
     opaque: tuple[str, ...] = ()
     """ENV, ARG and LABEL that could not be read, in order, with all that was in force."""
 
-    def copy(self) -> Values:
+    def copy(self) -> Environment:
         """The same, to go on from."""
-        return Values(dict(self.variables), dict(self.labels), self.opaque)
+        return Environment(dict(self.variables), dict(self.labels), self.opaque)
 
     def of(self, text: str) -> Value:
         """A text with the values of the variables that it names."""
@@ -62,19 +62,20 @@ class Values:
         return tuple((name, self.variables[name]) for name in sorted(read))
 
 
-def config_by_values(facts: Facts) -> tuple[object, ...]:
+def config_by_values(facts: Facts) -> tuple[tuple[Hashable, ...], ...]:
     """What instructions that make no layer say in each stage: in order, but of ENV, ARG and LABEL only the values."""
-    ends: dict[BuildStage, Values] = {}
-    found: list[object] = [(i.name, argument_text(i)) for i in facts.tree.prologue if i.name != "FROM"]
+    ends: dict[BuildStage, Environment] = {}
+    found: list[tuple[Hashable, ...]] = [(d.name, d.value) for d in facts.tree.directives]
+    found += [(i.name, argument_text(i)) for i in facts.tree.prologue]
     for stage in facts.stages:
-        values = ends[stage.parent].copy() if stage.parent else Values()
+        values = ends[stage.parent].copy() if stage.parent else Environment()
         found.append(tuple(_others(stage, values)))
         ends[stage] = values
-        found.append((sorted(values.variables.items()), sorted(values.labels.items()), values.opaque))
-    return (*((directive.name, directive.value) for directive in facts.tree.directives), *found)
+        found.append((*sorted(values.variables.items()), "labels", *sorted(values.labels.items()), *values.opaque))
+    return tuple(found)
 
 
-def _others(stage: BuildStage, values: Values) -> Iterator[tuple[str, Value]]:
+def _others(stage: BuildStage, values: Environment) -> Iterator[tuple[str, Value]]:
     for instruction in stage.instructions:
         if instruction.name in ("ENV", "ARG", "LABEL"):
             values.after(instruction)

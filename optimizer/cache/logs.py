@@ -1,0 +1,145 @@
+"""What a build log says of the steps: how long they took, which were cached. Of BuildKit and of the classic builder.
+
+LogError     no log of a build that is known here
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from optimizer.cache.plans import Plan, PlannedStage
+from optimizer.cache.steps import Step
+from optimizer.prove.steps import BuildLog
+from optimizer.prove.steps import Step as Ran
+
+_PLAIN = re.compile(r"^#(?P<number>\d+) (?P<said>.*)$")
+_VERTEX = re.compile(r"^\[(?:(?P<stage>[^\]]*) )?(?P<at>\d+)/\d+\] (?P<name>[A-Za-z]+)\b")
+_DONE = re.compile(r"^DONE (?P<seconds>[0-9.]+)s")
+_CLASSIC = re.compile(r"^Step (?P<at>\d+)/\d+ : (?P<name>[A-Za-z]+)")
+
+_Place = tuple[str | None, int]
+
+
+class LogError(Exception):
+    """The text is no log of a build that is known here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """One step of a log. `stage`: as the log names it; `at`: counted from 1; `seconds` None: not told, or cached."""
+
+    stage: str | None
+    at: int
+    name: str
+    cached: bool
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A whole log. `classic`: its numbers count all instructions of the file, not the steps of a stage."""
+
+    steps: tuple[Logged, ...]
+    classic: bool = False
+
+
+def read_log(data: bytes) -> Log:
+    """Raises LogError where there is no step of a build in the text."""
+    text = data.decode("utf-8", "replace")
+    if text.lstrip().startswith("{"):
+        log = log_of(_json(data))
+    elif _CLASSIC.search(text) or re.search(_CLASSIC.pattern, text, re.M):
+        log = Log(tuple(_classic(text)), classic=True)
+    else:
+        log = Log(tuple(_plain(text)))
+    if not log.steps:
+        raise LogError(
+            "no step of a build is in it; it takes what `docker build --progress=plain`, `--progress=rawjson`"
+            " or the classic builder print"
+        )
+    return log
+
+
+def log_of(steps: Iterable[Ran]) -> Log:
+    """The log of a build that was just made."""
+    numbered = ((_VERTEX.match(step.name), step) for step in steps)
+    found = (_logged(v, cached=s.cached, seconds=None if s.cached else s.seconds) for v, s in numbered if v)
+    return Log(tuple(found))
+
+
+def _json(data: bytes) -> tuple[Ran, ...]:
+    log = BuildLog(lambda line: None)
+    try:
+        log.read(data.splitlines())
+        return log.steps
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise LogError(f"its JSON is not what a build prints: {error}") from error
+
+
+def _plain(text: str) -> Iterator[Logged]:
+    names: dict[str, re.Match[str]] = {}
+    for line in text.splitlines():
+        found = _PLAIN.match(line.strip())
+        if not found:
+            continue
+        number, said = found["number"], found["said"]
+        if (vertex := _VERTEX.match(said)) is not None:
+            names.setdefault(number, vertex)
+        elif number in names and (done := _DONE.match(said)) is not None:
+            yield _logged(names[number], cached=False, seconds=float(done["seconds"]))
+        elif number in names and said == "CACHED":
+            yield _logged(names[number], cached=True, seconds=None)
+
+
+def _logged(vertex: re.Match[str], *, cached: bool, seconds: float | None) -> Logged:
+    return Logged(vertex["stage"], int(vertex["at"]), vertex["name"].upper(), cached, seconds)
+
+
+def _classic(text: str) -> Iterator[Logged]:
+    """The classic builder tells no times."""
+    steps = list(re.finditer(_CLASSIC.pattern, text, re.M))
+    for at, step in enumerate(steps):
+        end = steps[at + 1].start() if at + 1 < len(steps) else len(text)
+        cached = " ---> Using cache" in text[step.end() : end]
+        yield Logged(None, int(step["at"]), step["name"].upper(), cached, None)
+
+
+def assigned(log: Log, plan: Plan) -> dict[Step, Logged]:
+    """The steps of a plan with what the log says of them; a step whose place holds another instruction has nothing."""
+    places = dict(_classic_places(plan) if log.classic else _places(plan))
+    found: dict[Step, Logged] = {}
+    for logged in log.steps:
+        step = places.get((logged.stage, logged.at))
+        if step is not None and step.name == logged.name:
+            found[step] = logged
+    # What two stages share is built, and told, once.
+    by_key = {step.key: logged for step, logged in found.items()}
+    return {step: by_key[step.key] for step in plan.steps if step.key in by_key}
+
+
+def _places(plan: Plan) -> Iterator[tuple[_Place, Step]]:
+    """How BuildKit numbers the steps of a stage: from 1 for FROM, where it fetches an image."""
+    for stage in plan.stages:
+        first = 2 if stage.parent is None and stage.base != "scratch" else 1
+        steps = {step.instruction: step for step in stage.steps if not step.trigger}
+        numbered = [i for i in stage.stage.instructions if i.name in ("RUN", "COPY", "ADD", "WORKDIR")]
+        for at, instruction in enumerate(numbered, start=first):
+            if instruction in steps:
+                for title in _titles(stage, plan.stages):
+                    yield (title, at), steps[instruction]
+
+
+def _titles(stage: PlannedStage, stages: Sequence[PlannedStage]) -> Iterator[str | None]:
+    name = stage.stage.name or f"stage-{stage.stage.number}"
+    yield name
+    if len(stages) == 1:
+        yield None
+
+
+def _classic_places(plan: Plan) -> Iterator[tuple[_Place, Step]]:
+    steps = {step.instruction: step for stage in plan.stages for step in stage.steps}
+    for at, instruction in enumerate(plan.build.facts.tree.instructions, start=1):
+        if instruction in steps:
+            yield (None, at), steps[instruction]

@@ -1,0 +1,60 @@
+"""The ignore files that changes need: written before the Dockerfile that relies on them, shown once at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from optimizer.cli import files
+from optimizer.cli.names import in_diff
+from optimizer.facts.context.disk import OnDisk
+from optimizer.patch import unified
+
+
+class IgnoreFiles:
+    """What comes to the end of each; several Dockerfiles may share one."""
+
+    def __init__(self) -> None:
+        self._before: dict[Path, bytes | None] = {}
+        self._after: dict[Path, bytes] = {}
+
+    def add(self, context: OnDisk, patterns: Sequence[str]) -> Path:
+        """Put patterns at the end of the context's ignore file, as far as they are not there; returns its path.
+
+        Raises FileError.
+        """
+        path = Path(context.ignore_file.path) if context.ignore_file else context.root / ".dockerignore"
+        if path not in self._before:
+            self._before[path] = files.read(path) if path.exists() else None
+        self._after[path] = extended(self._after.get(path, self._before[path] or b""), patterns)
+        return path
+
+    def write(self, path: Path, top: Path) -> None:
+        """Write one of them. Raises FileError, with the file as it was."""
+        before, after = self._before[path], self._after[path]
+        if before is None:
+            files.create(path, after)
+        elif before != after:
+            files.write(path, before, after, Path(), top)
+        self._before[path] = after
+
+    def diffs(self) -> str:
+        """The diffs of those that were not written."""
+        return "".join(
+            unified(_text(self._before[path] or b""), _text(after), in_diff(path), new=self._before[path] is None)
+            for path, after in sorted(self._after.items())
+        )
+
+
+def extended(content: bytes, patterns: Sequence[str]) -> bytes:
+    """An ignore file with patterns behind its own, in its own line ends."""
+    newline = b"\r\n" if b"\r\n" in content else b"\n"
+    present = {line.strip() for line in content.splitlines()}
+    lines = [pattern.encode() for pattern in patterns if pattern.encode() not in present]
+    if lines and content and not content.endswith(b"\n"):
+        content += newline
+    return content + b"".join(line + newline for line in lines)
+
+
+def _text(content: bytes) -> str:
+    return content.decode("utf-8", "surrogateescape")

@@ -1,0 +1,142 @@
+"""With which context a Dockerfile is built: what Compose and bake files say, else where its sources lie.
+
+Where two answers fit, there is none.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from optimizer.facts import Facts
+from optimizer.facts.context import Missing
+from optimizer.facts.context.claims import Claim
+from optimizer.facts.context.globs import BadPattern, glob, has_wildcard
+from optimizer.facts.copies import is_remote, normalised
+
+_MOST_NAMES = 2000
+"""Of a folder; in larger ones no Compose file is looked for."""
+_MOST_FOLDERS = 200
+_SKIPPED = frozenset({".git", "node_modules", "vendor", ".venv", "venv"})
+_OF_BUILDS = re.compile(
+    r"[Dd]ockerfile.*|[Cc]ontainerfile.*|.*[Dd]ockerfile|\.(docker|container|git)ignore|.*compose.*\.ya?ml"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The root of a context, and why it was taken, for people."""
+
+    root: Path
+    why: str
+
+
+def choose(
+    dockerfile: Path, top: Path, sources: Collection[str], claims_of: Callable[[Path], Iterable[Claim]]
+) -> Chosen | Missing:
+    """The context of a Dockerfile, given its sources (`sources_of`) and a reader of Compose and bake files.
+
+    `top`: the highest folder that comes into question where there is no repository.
+    """
+    folders = _folders(dockerfile, top)
+    said = [claim for path in _told_in(folders) for claim in claims_of(path) if claim.may_mean(dockerfile)]
+    clear = {claim.context: claim for claim in said if claim.path is not None and claim.context is not None}
+    roots = dict.fromkeys([*(Path(context) for context in clear), *folders])
+    held = {root: frozenset(source for source in sources if _holds(root, source)) for root in roots}
+    most = frozenset().union(*held.values())
+    if clear:
+        fit = [claim for context, claim in clear.items() if held[Path(context)] == most]
+        if len(fit) == 1:
+            return Chosen(Path(fit[0].context or ""), f"as {fit[0].by} says")
+        if fit:
+            return Missing(f"{fit[0].by} and {fit[1].by} build it with different contexts")
+        return Missing(f"{next(iter(clear.values())).by} builds it with a context that lacks files which it copies")
+    found = _by_sources(dockerfile, folders, held, most)
+    if said and (isinstance(found, Missing) or not most or sum(held[root] == most for root in roots) > 1):
+        return Missing(f"{said[0].by} may build it, and what it says of the context cannot be read")
+    return found
+
+
+def sources_of(facts: Facts) -> tuple[str, ...]:
+    """What a Dockerfile names of its context: sources of COPY, ADD and bind mounts, not the whole of it."""
+    found = [
+        source
+        for instruction, copy in facts.copies.items()
+        if instruction is copy.instruction and copy.origin is None and not copy.parents
+        for source in copy.sources
+        if source and not is_remote(source)
+    ]
+    for run in facts.runs:
+        mounts = facts.mounts(run)
+        found += [
+            m.source for m in mounts if m.kind == "bind" and not m.source_stage and m.source and "$" not in m.source
+        ]
+    return tuple(dict.fromkeys(path for path in map(normalised, found) if path != "."))
+
+
+def _by_sources(
+    dockerfile: Path, folders: list[Path], held: dict[Path, frozenset[str]], most: frozenset[str]
+) -> Chosen | Missing:
+    own = folders[0]
+    if held[own] == most:
+        if most or len(folders) == 1 or not _holds_builds_only(own):
+            return Chosen(own, "the folder of the Dockerfile")
+        return Missing(f"beside `{dockerfile.name}` is nothing to copy; `--context` says where it is")
+    fit = [folder for folder in folders if held[folder] == most]
+    if len(fit) == 1:
+        return Chosen(fit[0], "the folder that holds what is copied")
+    if fit:
+        return Missing(f"what is copied is in `{fit[0]}` and in `{fit[1]}`; `--context` says which it is")
+    return Missing("what is copied lies in more than one folder; `--context` says which it is")
+
+
+def _folders(dockerfile: Path, top: Path) -> list[Path]:
+    """The Dockerfile's folder and those above it, up to the repository's root, else to the top; else itself."""
+    own = Path(os.path.normpath(Path.cwd() / dockerfile)).parent
+    above = [own, *own.parents]
+    top = Path(os.path.normpath(Path.cwd() / top))
+    root = next((folder for folder in above if (folder / ".git").exists()), top if top in above else own)
+    return above[: above.index(root) + 1]
+
+
+def _told_in(folders: list[Path]) -> Iterator[Path]:
+    """The files beside and above the Dockerfile, and those one level below the highest folder."""
+    for folder in folders:
+        yield from (folder / name for name in _names(folder))
+    root = folders[-1]
+    below = [root / name for name in _names(root) if name not in _SKIPPED]
+    for folder in islice(sorted(path for path in below if path.is_dir() and not path.is_symlink()), _MOST_FOLDERS):
+        if folder not in folders:
+            yield from (folder / name for name in _names(folder))
+
+
+def _names(folder: Path) -> list[str]:
+    """The names in a folder, sorted; none where it cannot be read, the first ones where it is large."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entry.name for entry in islice(entries, _MOST_NAMES))
+    except OSError:
+        return []
+
+
+def _holds_builds_only(folder: Path) -> bool:
+    return all(_OF_BUILDS.fullmatch(name) for name in _names(folder))
+
+
+def _holds(root: Path, source: str) -> bool:
+    """Whether a source is there, ignored or not."""
+    found = [root]
+    for part in source.split("/"):
+        if has_wildcard(part):
+            try:
+                matcher = glob(part)
+            except BadPattern:
+                return False
+            found = [folder / name for folder in found[:50] for name in _names(folder) if matcher.fullmatch(name)]
+        else:
+            found = [folder / part for folder in found if os.path.lexists(folder / part)]
+    return bool(found)

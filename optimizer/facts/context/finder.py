@@ -1,0 +1,61 @@
+"""Finds and lists the contexts of the Dockerfiles of one run; nothing is looked at before a fact asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, cached_property, lru_cache
+from pathlib import Path
+
+from optimizer.facts import analyze
+from optimizer.facts.context import IgnoreFile, Missing
+from optimizer.facts.context.choice import Chosen, choose, sources_of
+from optimizer.facts.context.claims import claims_of
+from optimizer.facts.context.disk import OnDisk, Progress, listed
+from optimizer.facts.context.ignore import ignore_file
+from optimizer.syntax.parser import parse
+
+
+class Finder:
+    """Remembers what it read, for Dockerfiles that share a context or a Compose file."""
+
+    def __init__(self, root: Path | None = None, progress: Progress | None = None) -> None:
+        """`root`: the context of all Dockerfiles, where the user names one."""
+        self.root = root
+        self._progress = progress
+        self.claims = cache(claims_of)
+        self.listed = lru_cache(maxsize=4)(self._listed)
+
+    def _listed(self, root: Path, ignore: IgnoreFile | None) -> OnDisk | Missing:
+        return listed(root, ignore, self._progress)
+
+    def supply(self, dockerfile: Path, top: Path, text: bytes) -> FoundContext:
+        """What finds the context of a Dockerfile when it is asked."""
+        return FoundContext(self, dockerfile, top, text)
+
+
+@dataclass
+class FoundContext:
+    """The context of one Dockerfile: chosen, then listed, each when it is first asked for."""
+
+    finder: Finder
+    dockerfile: Path
+    top: Path
+    text: bytes
+
+    @cached_property
+    def chosen(self) -> Chosen | Missing:
+        """Which folder it is."""
+        if self.finder.root is not None:
+            return Chosen(self.finder.root, "as `--context` says")
+        try:
+            return choose(self.dockerfile, self.top, sources_of(analyze(parse(self.text))), self.finder.claims)
+        except OSError as error:
+            return Missing(f"the build context cannot be looked for: {error.strerror}")
+
+    def __call__(self) -> OnDisk | Missing:
+        """The context, listed."""
+        chosen = self.chosen
+        if isinstance(chosen, Missing):
+            return chosen
+        ignore = ignore_file(self.dockerfile, chosen.root)
+        return ignore if isinstance(ignore, Missing) else self.finder.listed(chosen.root, ignore)

@@ -1,0 +1,84 @@
+"""What steps cost (`costs.toml`) and how often things change (`changes.toml`)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fnmatch import translate
+from functools import lru_cache
+
+from optimizer.knowledge import KnowledgeError, load, row
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Seconds of one command: `seconds` + `each` for each operand, or `whole` where a manifest names them."""
+
+    commands: tuple[str, ...]
+    seconds: float
+    source: str
+    words: tuple[str, ...] = ()
+    each: float = 0.0
+    whole: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class StepCosts:
+    """Seconds of a step itself, of a megabyte that is copied, and of commands for which there is no row."""
+
+    run: float
+    copy: float
+    megabyte: float
+    workdir: float
+    fetch: float
+    command: float
+    script: float
+    opaque: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """The whole table; `by_command`: the rows for a name, in order."""
+
+    step: StepCosts
+    by_command: dict[str, tuple[Cost, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Probabilities that a commit changes a kind of file, or edits a kind of instruction."""
+
+    dockerfile: float
+    manifest: float
+    other: float
+    edits: dict[str, float]
+    manifests: re.Pattern[str]
+
+    def is_manifest(self, path: str) -> bool:
+        """Whether a file says what an install fetches."""
+        return self.manifests.fullmatch(path.rpartition("/")[2]) is not None
+
+
+@lru_cache(maxsize=1)
+def costs() -> Costs:
+    """The table of costs."""
+    data = load("costs.toml")
+    if unknown := sorted(data.keys() - {"step", "cost"}):
+        raise KnowledgeError(f"costs.toml: unknown table `{unknown[0]}`")
+    found: dict[str, list[Cost]] = {}
+    for number, item in enumerate(data["cost"], start=1):
+        cost = row(Cost, item, f"costs.toml: cost {number}")
+        for name in cost.commands:
+            found.setdefault(name, []).append(cost)
+    return Costs(row(StepCosts, data["step"], "costs.toml: step"), {name: tuple(rows) for name, rows in found.items()})
+
+
+@lru_cache(maxsize=1)
+def changes() -> Changes:
+    """The table of changes."""
+    data = load("changes.toml")
+    if unknown := sorted(data.keys() - {"source", "commit", "edit", "manifest"}):
+        raise KnowledgeError(f"changes.toml: unknown table `{unknown[0]}`")
+    names = "|".join(translate(name) for name in data["manifest"]["names"])
+    return Changes(**data["commit"], edits=dict(data["edit"]), manifests=re.compile(names))
