@@ -11,7 +11,7 @@ from optimizer.facts.comments import is_pragma
 from optimizer.facts.texts import argument_text, flags_text
 from optimizer.syntax.nodes import Comment, Gap, Instruction, Line
 from optimizer.transform import Leeway
-from optimizer.wording import named
+from optimizer.wording import named, owners_told
 
 _LAYER_MAKERS = frozenset({"RUN", "COPY", "ADD", "WORKDIR"})
 
@@ -23,13 +23,20 @@ def comments(facts: Facts, leeway: frozenset[Leeway] = frozenset()) -> Counter[t
         if "#" not in facts.sources[instruction]:
             continue
         for text, above in _comments_of(instruction):
-            found[text, _kind(instruction, leeway), number, above and is_pragma(text)] += 1
+            pragma = above and is_pragma(text)
+            found[text, _kind(instruction, leeway, pragma=pragma), number, pragma] += 1
     found.update((line.comment, "", -1, False) for line in facts.tree.footer if line.comment is not None)
     return found
 
 
-def _kind(instruction: Instruction, leeway: frozenset[Leeway]) -> str:
-    return "LABEL" if instruction.name == "MAINTAINER" and Leeway.AUTHOR in leeway else instruction.name
+def _kind(instruction: Instruction, leeway: frozenset[Leeway], *, pragma: bool) -> str:
+    """The kind of instruction to which a comment belongs, where a leeway lets it be another one."""
+    if instruction.name == "MAINTAINER" and Leeway.AUTHOR in leeway:
+        return "LABEL"
+    if instruction.name == "ADD" and Leeway.ADD in leeway:
+        return "COPY"
+    # A comment of a RUN that only sets an owner goes to the COPY, unless it speaks to a tool.
+    return "COPY" if instruction.name == "RUN" and Leeway.OWNERSHIP in leeway and not pragma else instruction.name
 
 
 def _comments_of(instruction: Instruction) -> Iterator[tuple[str, bool]]:
@@ -58,7 +65,8 @@ def config(facts: Facts, leeway: frozenset[Leeway] = frozenset()) -> object:
 
 def layers(facts: Facts, leeway: frozenset[Leeway] = frozenset()) -> tuple[tuple[int, str], ...]:
     """What makes the layers of each stage, in order."""
-    return tuple((n, i.name) for n, i in _numbered(facts) if i.name in _LAYER_MAKERS)
+    copies = {"ADD": "COPY"} if Leeway.ADD in leeway else {}
+    return tuple((n, copies.get(i.name, i.name)) for n, i in _numbered(facts) if i.name in _LAYER_MAKERS)
 
 
 def copied(facts: Facts, leeway: frozenset[Leeway] = frozenset()) -> tuple[tuple[int, str], ...]:
@@ -66,7 +74,7 @@ def copied(facts: Facts, leeway: frozenset[Leeway] = frozenset()) -> tuple[tuple
     found: list[tuple[int, str]] = []
     before: Instruction | None = None
     for n, i in _numbered(facts):
-        names = named(facts, i, leeway)
+        names = {**named(facts, i, leeway), **owners_told(i, leeway)}
         text = argument_text(i, names) if i.name != "RUN" else flags_text(i, names)
         if i.name == "RUN" and before is not None and before.name == "RUN" and found[-1:] == [(n, text)]:
             continue  # RUNs that look into the same are as one RUN; what they run is in the trace

@@ -97,7 +97,18 @@ def undeclared(before: Facts, after: Facts, promise: Promise) -> str | None:
     return traces_differ(before, after, promise.leeway)
 
 
-_OUTSIDE_THE_TRACE = frozenset({Leeway.AUTHOR, Leeway.CASE, Leeway.EXEC, Leeway.DEAD})
+_OUTSIDE_THE_TRACE = frozenset(
+    {
+        Leeway.AUTHOR,
+        Leeway.CASE,
+        Leeway.EXEC,
+        Leeway.DEAD,
+        Leeway.OWNERSHIP,
+        Leeway.HARDENING,
+        Leeway.ENVIRONMENT,
+        Leeway.ADD,
+    }
+)
 """The leeways that concern the aspects too."""
 
 
@@ -142,10 +153,19 @@ def _first_difference(number: int, old: Sequence[Atom], new: Sequence[Atom]) -> 
             return f"stage {number} would run `{_short(other.text)}` instead of `{_short(one.text)}`"
         if one.lists != other.lists:
             return f"`{_short(one.text)}` would find other package lists"
+        if one.owners != other.owners:
+            return _owned_differently(one, other)
         if one.state != other.state:
             return f"`{_short(one.text)}` would run in another state"
     longer, verb = (old, "lose") if len(old) > len(new) else (new, "gain")
     return f"stage {number} would {verb} `{_short(longer[min(len(old), len(new))].text)}`"
+
+
+def _owned_differently(one: Atom, other: Atom) -> str:
+    old, new = dict(one.owners), dict(other.owners)
+    key = next((key for key in {**old, **new} if old.get(key) != new.get(key)), "")
+    where = "in the image" if one.instruction is None else f"for `{_short(one.text)}`"
+    return f"`{key}` would have another owner or mode {where}"
 
 
 def _short(text: str) -> str:

@@ -9,8 +9,10 @@ import re
 import shlex
 from collections.abc import Hashable, Iterator
 
+from optimizer.environment import config_by_values
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.bases import defaults_of
+from optimizer.facts.starting import known_users
 from optimizer.facts.texts import argument_text
 from optimizer.facts.values import Value, constant
 from optimizer.knowledge import commands
@@ -32,6 +34,8 @@ _SAME_WORDS = re.compile(r"-[eu]*c|-[eu]+|pipefail|-[eu]*o")
 
 def configuration(facts: Facts, leeway: frozenset[Leeway]) -> tuple[Item, ...]:
     """The directives, and in order what all instructions say that make no layer, triggers of ONBUILD RUN aside."""
+    if Leeway.ENVIRONMENT in leeway:
+        return config_by_values(facts)
     head = tuple((-2, directive.name, directive.value) for directive in facts.tree.directives)
     above = tuple((-1, instruction.name, argument_text(instruction)) for instruction in facts.tree.prologue)
     return head + above + tuple(item for stage in facts.stages for item in _written(facts, stage, leeway))
@@ -40,10 +44,13 @@ def configuration(facts: Facts, leeway: frozenset[Leeway]) -> tuple[Item, ...]:
 def _written(facts: Facts, stage: BuildStage, leeway: frozenset[Leeway]) -> Iterator[Item]:
     """What one stage writes."""
     last = {instruction.name: instruction for instruction in stage.instructions}
+    known = known_users(facts, stage) if Leeway.HARDENING in leeway else frozenset()
     for instruction in stage.instructions:
         name = instruction.name
         if name in _MAKE_LAYERS or (name == "ONBUILD" and instruction.inner.name == "RUN"):
             continue
+        if name == "USER" and argument_text(instruction) in known:
+            continue  # that none of these goes is told by the trace
         if Leeway.DEAD in leeway and name in _LAST_COUNTS and last[name] is not instruction:
             continue
         if name in ("ENV", "LABEL") and instruction in facts.pairs:

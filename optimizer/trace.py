@@ -11,7 +11,9 @@ import re
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from optimizer.environment import Environment
 from optimizer.facts import BuildStage, Facts
+from optimizer.facts.adding import adds_more
 from optimizer.facts.calls import Call, calls_in
 from optimizer.facts.chains import Chain, Step, heeds_errexit, leaves, may_set_errexit, subshell, without_end
 from optimizer.facts.chains import chain as chain_of
@@ -28,18 +30,19 @@ from optimizer.facts.lists import (
     started_with_lists,
 )
 from optimizer.facts.mounts import Mount
+from optimizer.facts.ownership import Held, Ownership
 from optimizer.facts.packages import package_call
 from optimizer.facts.passing import passing
-from optimizer.facts.texts import argument_text, flags_text
+from optimizer.facts.texts import argument_text, flags_text, tokens
 from optimizer.facts.tools import tool_call
 from optimizer.knowledge import families
 from optimizer.knowledge.ecosystems import Tool
 from optimizer.removal import install_text, joined, libraries_kept, removals
 from optimizer.syntax.nodes import Flag, Instruction, ShellScript, source
 from optimizer.transform import Leeway
-from optimizer.wording import empties_cache, fetches, lean, named, set_aside, worded
+from optimizer.wording import empties_cache, fetches, lean, named, owners_told, set_aside, worded
 
-_SETS_STEPS_ASIDE = frozenset({Leeway.PRODUCTION, Leeway.CACHES, Leeway.BUILD_PACKAGES})
+_SETS_STEPS_ASIDE = frozenset({Leeway.PRODUCTION, Leeway.CACHES, Leeway.BUILD_PACKAGES, Leeway.HARDENING})
 
 _KEYS_OF_A_CACHE = frozenset({"type", "target", "sharing", "id", "uid", "gid"})
 
@@ -55,6 +58,8 @@ class Atom:
     text: str
     state: State
     lists: tuple[tuple[str, Lists], ...] = ()
+    owners: tuple[tuple[str, Held], ...] = ()
+    """Owner and mode of what it may see; told only where these may be set in another way."""
     kept: tuple[str, ...] = field(default=(), compare=False)
     """Packages and options that the leeway leaves out of the text: such may come, never go."""
     deletes: Deletion | None = field(default=None, compare=False)
@@ -123,6 +128,9 @@ class _Walk:
         if Leeway.CACHES in leeway and holds_no_lists(stage):
             self._lists = dict.fromkeys(self._lists, ("removed", 0))
         self._changes: dict[str, int] = dict.fromkeys(self._lists, 0)
+        parent = ends[stage.parent]._owners if stage.parent else None
+        self._owners: Ownership | None = Ownership(facts, stage, parent) if Leeway.OWNERSHIP in leeway else None
+        self._values: Environment | None = Environment() if Leeway.ENVIRONMENT in leeway else None
         self._aside: list[str] = []
         """Steps that the leeway leaves out: they may come, never go."""
         free = Leeway.MOUNT in leeway
@@ -133,6 +141,7 @@ class _Walk:
         self._environment, self._user = parent._environment, parent._user
         self._folder, self._shell = parent._folder, parent._shell
         self._lists, self._changes = dict(parent._lists), dict(parent._changes)
+        self._values = parent._values.copy() if parent._values else None
 
     def atoms(self, stage: BuildStage) -> Iterator[Atom]:
         """The atoms of the stage; triggers run after it, in the stage that is built from it."""
@@ -148,12 +157,24 @@ class _Walk:
                     yield self._copy(instruction, text)
                 case "ONBUILD":
                     triggers.append(instruction)
+                case "VOLUME" if self._owners:
+                    self._owners.declared(instruction)
+                case "LABEL" if self._values:
+                    self._values.after(instruction)
                 case "ENV" | "ARG":
+                    if self._values:
+                        self._values.after(instruction)
+                    if self._owners:
+                        self._owners.declared(instruction)
                     self._environment = (*self._environment, *self._defined(instruction))
                 case "USER":
-                    self._user = text
+                    self._user = self._with_values(text)
+                    if Leeway.HARDENING in self._leeway:
+                        self._aside.append(f"USER {text}")
                 case "WORKDIR":
-                    self._folder = self._entered(instruction, text)
+                    self._folder = self._with_values(self._entered(instruction, text))
+                    if self._owners:
+                        self._owners.entered(instruction)
                     state = (self._user, *self._expanded_in(text))
                     yield Atom(f"WORKDIR {self._folder}", state, instruction=instruction)
                 case "SHELL":
@@ -165,6 +186,9 @@ class _Walk:
                 yield from self._run(trigger)
         if self._leeway & _SETS_STEPS_ASIDE:
             yield Atom("", (), kept=tuple(self._aside))
+        if self._owners:
+            held = sorted((key, thing.held) for key, thing in self._owners.things.items())
+            yield Atom("the files", (), owners=tuple(held))
 
     def _defined(self, instruction: Instruction) -> Iterator[Hashable]:
         """What an ENV or ARG puts into the environment: names and values, whatever their form."""
@@ -185,14 +209,24 @@ class _Walk:
     def _copy(self, instruction: Instruction, text: str) -> Atom:
         if copy_may_change_sources(text):
             self._changes = {family: changes + 1 for family, changes in self._changes.items()}
+        if self._owners and self._owners.copied(instruction):
+            text = argument_text(instruction, owners_told(instruction, self._leeway))
+        plain = Leeway.ADD in self._leeway and adds_more(self._facts, instruction) is None
+        name = "COPY" if plain else instruction.name
         copy = self._facts.copies.get(instruction)
         relative = copy is None or not copy.words[-1].text.startswith("/")
         state = ((self._folder,) if relative else ()) + self._expanded_in(text)
-        return Atom(f"{instruction.name} {text}", state, self._copied(instruction), instruction=instruction)
+        return Atom(f"{name} {text}", state, self._copied(instruction), instruction=instruction)
 
     def _expanded_in(self, text: str) -> State:
         """What BuildKit may put into the text of an instruction."""
+        if self._values:
+            return (self._values.of(text), *self._values.opaque)
         return self._environment if "$" in text else ()
+
+    def _with_values(self, text: str) -> str:
+        """A text that the builder expands, with the values of the variables that it names, where order is free."""
+        return str(self._values.of(text)) if self._values and "$" in text else text
 
     def _copied(self, instruction: Instruction) -> tuple[tuple[str, Lists], ...]:
         """The lists that are copied out of another stage, as that stage leaves them."""
@@ -217,7 +251,11 @@ class _Walk:
         flags = flags_text(run, {**names, **dict.fromkeys(gone, "")})
         documents = "\0".join(source(doc.body) for doc in run.heredocs) if not self._is_lone(instruction) else ""
         trigger = "ONBUILD" if run is not instruction else ""
-        return (*self._environment, self._user, self._folder, self._shell, flags, documents, trigger)
+        environment = self._environment
+        if self._values:
+            environment = (self._values.read_by(self._facts, instruction), *self._values.opaque)
+            flags = self._with_values(flags)
+        return (*environment, self._user, self._folder, self._shell, flags, documents, trigger)
 
     def _mounts_file(self, flag: Flag) -> bool:
         """Whether the leeway takes a flag as the file that it mounts out of the context, read-only."""
@@ -300,7 +338,7 @@ class _Walk:
                 free_standing.extend(self._subshell(instruction, inner, state, ignored=off))
                 continue
             errexit = errexit or may_set_errexit(step.parts)
-            atom = self._step(instruction, step, step.calls, state)
+            atom = self._step(instruction, step, state, alone=left <= {"options"})
             if atom is not None and off and errexit and heeds_errexit(step.parts):
                 atom = _unheeded(atom)
             if atom is not None and not left and not leaves(step):
@@ -315,9 +353,21 @@ class _Walk:
             free.insert(0, fused.pop())
         yield from [_fuse(fused), *free] if fused else []
 
-    def _step(self, instruction: Instruction, step: Step, calls: tuple[Call, ...], state: State) -> Atom | None:
-        """The atom of one step; None where the leeway leaves it out. Moves the state of the lists on."""
-        if self._leeway & _SETS_STEPS_ASIDE and (aside := set_aside(step, self._leeway)) is not None:
+    def _set_aside(self, instruction: Instruction, step: Step) -> str | None:
+        scope = self._facts.scopes[instruction]
+        leeway = self._leeway if scope.user in ("root", "0") else self._leeway - {Leeway.HARDENING}
+        return set_aside(step, leeway, scope.folder)
+
+    def _step(self, instruction: Instruction, step: Step, state: State, *, alone: bool) -> Atom | None:
+        """The atom of one step; None where the leeway leaves it out. Moves the states on.
+
+        `alone`: whether the steps before it left nothing in the shell that matters to it.
+        """
+        settled = self._owners.settled(instruction, step) if self._owners and alone else None
+        if settled is not None and not settled.rest:
+            return None
+        owners = self._owners.ran(instruction, step, settled, alone=alone) if self._owners else ()
+        if self._leeway & _SETS_STEPS_ASIDE and (aside := self._set_aside(instruction, step)) is not None:
             self._aside.append(aside)
             return None
         if Leeway.BUILD_PACKAGES in self._leeway:
@@ -339,13 +389,13 @@ class _Walk:
                 return None
         if Leeway.CACHES in self._leeway and empties_cache(step, self._facts.calls(instruction)):
             return None
-        lists = () if refreshed or deletes else self._read(instruction, calls)
+        lists = () if refreshed or deletes else self._read(instruction, step.calls)
         text, kept = worded(step.parts, step.calls, self._words_leeway(instruction))
         if Leeway.BUILD_PACKAGES in self._leeway and (said := install_text(self._facts, instruction, step)) is not None:
             text, kept = said, libraries_kept(self._facts, instruction, step)
-        return Atom(
-            text, state, lists, kept=kept, deletes=deletes, instruction=instruction, calls=step.calls, known=True
-        )
+        if settled is not None:
+            text = " ".join(token for part in step.parts for token in tokens(part, dict.fromkeys(settled.paths, "")))
+        return Atom(text, state, lists, owners, kept, deletes, instruction, step.calls, known=True)
 
     def _words_leeway(self, instruction: Instruction) -> frozenset[Leeway]:
         """What may differ in the words: `sudo` matters where the user may be another one than root."""
@@ -362,7 +412,8 @@ class _Walk:
         body = instruction.inner.body
         parts = without_end(script.parts) if script else [body] if body is not None else []
         text, kept = worded(parts, calls, self._words_leeway(instruction))
-        return Atom(text, state, lists, kept=kept, instruction=instruction, calls=calls, known=not opaque)
+        owners = self._owners.ran(instruction, None) if self._owners else ()
+        return Atom(text, state, lists, owners, kept, instruction=instruction, calls=calls, known=not opaque)
 
     def _read(
         self,
@@ -424,6 +475,7 @@ def _fuse(atoms: Sequence[Atom]) -> Atom:
         atoms[0],
         text=" && ".join(atom.text for atom in atoms),
         lists=tuple(found for atom in atoms for found in atom.lists),
+        owners=tuple(found for atom in atoms for found in atom.owners),
         kept=tuple(name for atom in atoms for name in atom.kept),
         deletes=atoms[0].deletes if len(atoms) == 1 else None,
         calls=tuple(call for atom in atoms for call in atom.calls),

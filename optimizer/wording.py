@@ -17,6 +17,7 @@ from optimizer.facts.texts import tokens
 from optimizer.facts.tools import ToolCall, tool_call
 from optimizer.knowledge import commands
 from optimizer.knowledge.ecosystems import Tool, ecosystems
+from optimizer.knowledge.hardening import hardening
 from optimizer.knowledge.recommends import keepable
 from optimizer.syntax.nodes import Command, Instruction, Item, Node, Word, Words, source
 from optimizer.transform import Leeway
@@ -38,15 +39,26 @@ def _worded(parts: tuple[Node, ...], calls: tuple[Call, ...], leeway: frozenset[
     return " ".join(token for part in parts for token in tokens(part, rewordings)), kept
 
 
-def set_aside(step: Step, leeway: frozenset[Leeway]) -> str | None:
-    """The step as a text of its own, where it is one that the leeway lets come; None where it is not."""
+def set_aside(step: Step, leeway: frozenset[Leeway], folder: str | None = None) -> str | None:
+    """The step as a text of its own, where it is one that the leeway lets come; None where it is not.
+
+    `folder`: in which it runs.
+    """
     text = source(step.parts[0]) if len(step.parts) == 1 else ""
     tools = ecosystems().tools.values()
     if Leeway.PRODUCTION in leeway and any(tool.production_step == text for tool in tools if text):
         return text
     if Leeway.CACHES in leeway and any(tool.cache_step == text for tool in tools if text):
         return text
-    return None
+    return text if Leeway.HARDENING in leeway and text and _hardens(text, folder) else None
+
+
+def _hardens(text: str, folder: str | None) -> bool:
+    """Whether a command is one of `hardening.toml`, or gives the folder in which it runs to a user."""
+    owner = re.fullmatch(r"chown ([a-z_][a-z0-9_-]*):\1 (/\S+)", text)
+    if owner is not None:
+        return owner[2] == folder
+    return text == hardening().setuid_command or hardening().user_made(text) is not None
 
 
 def named(facts: Facts, instruction: Instruction, leeway: frozenset[Leeway]) -> Mapping[Node, str]:
@@ -57,6 +69,13 @@ def named(facts: Facts, instruction: Instruction, leeway: frozenset[Leeway]) -> 
     if instruction.name == "FROM" and isinstance(body, Words) and len(body.words) == 3:
         return {body.words[2]: body.words[2].text.lower()}
     return {flag: lowered(flag.text, facts) for flag in instruction.all_flags if flag.name in ("from", "mount")}
+
+
+def owners_told(instruction: Instruction, leeway: frozenset[Leeway]) -> Mapping[Node, str]:
+    """With the leeway `ownership`: the flags of a COPY that say owner and mode are not read."""
+    if Leeway.OWNERSHIP not in leeway or instruction.name != "COPY":
+        return {}
+    return {flag: "" for flag in instruction.all_flags if flag.name in ("chown", "chmod")}
 
 
 def lowered(text: str, facts: Facts) -> str:

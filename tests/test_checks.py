@@ -548,6 +548,114 @@ def test_rewritten_gives_the_same_text_where_nothing_is_edited() -> None:
     assert rewritten(parse(FILE), {}) == FILE
 
 
+OWNED = """\
+FROM python:3.12-slim
+COPY early /early
+RUN useradd app
+WORKDIR /app
+COPY one.sh /usr/local/bin/one.sh
+COPY two.sh /usr/local/bin/two.sh
+COPY . .
+COPY deep /srv/a/b/c.sh
+{between}# they start it
+RUN chown -R app /app && chmod 750 /usr/local/bin/one.sh && chown -R 1000:1000 /srv/a/b/c.sh
+CMD ["/srv/a/b/c.sh"]
+"""
+CHOWN, CHMOD, DEEP = (
+    "chown -R app /app && ",
+    " && chmod 750 /usr/local/bin/one.sh",
+    " && chown -R 1000:1000 /srv/a/b/c.sh",
+)
+
+
+def swapped(*pairs: tuple[str, str], between: str = "") -> tuple[str, str]:
+    """The file before and after some replacements."""
+    old = new = OWNED.format(between=between)
+    for one, other in pairs:
+        assert one in new
+        new = new.replace(one, other, 1)
+    return old, new
+
+
+OWNERSHIP_LIES = {
+    "another path": (swapped((CHMOD, ""), ("COPY two.sh", "COPY --chmod=750 two.sh")), "`/usr/local/bin/"),
+    "another mode": (swapped((CHMOD, ""), ("COPY one.sh", "COPY --chmod=755 one.sh")), "`/usr/local/bin/one.sh`"),
+    "no flag": (swapped((CHMOD, "")), "`/usr/local/bin/one.sh`"),
+    "another user": (
+        swapped((CHOWN, "chown app /app && "), ("COPY . .", "COPY --chown=www-data:0 . .")),
+        "`COPY 4 to /app`",
+    ),
+    "the user's group comes": (
+        swapped((CHOWN, "chown app /app && "), ("COPY . .", "COPY --chown=app . .")),
+        "`COPY 4 to /app`",
+    ),
+    "-R goes": (swapped((CHOWN, "chown app /app && ")), "`COPY 4 to /app`"),
+    "the folder of WORKDIR is forgotten": (swapped((CHOWN, ""), ("COPY . .", "COPY --chown=app:0 . .")), "`/app`"),
+    "a folder that COPY makes gets the owner": (
+        swapped((DEEP, ""), ("COPY deep", "COPY --chown=1000:1000 deep")),
+        "`/srv/a`",
+    ),
+    "a user that does not exist yet": (
+        swapped(("COPY early", "COPY --chown=app:0 early"), ("chown -R app /app", "chown -R app /app /early")),
+        "/early",
+    ),
+    "over a step that looks at it": (
+        swapped((CHMOD, ""), ("COPY one.sh", "COPY --chmod=750 one.sh"), between="RUN ./check.sh\n"),
+        "for `./check.sh`",
+    ),
+    "over a step that may change the accounts": (
+        swapped(
+            (CHOWN, "chown app /app && "),
+            ("COPY . .", "COPY --chown=app:0 . ."),
+            between="RUN usermod -u 1234 app\n",
+        ),
+        "another owner",
+    ),
+    "a comment goes": (swapped(("# they start it\n", "")), "comments would change"),
+    "a copied file changes": (
+        swapped(("COPY one.sh", "COPY --chmod=750 three.sh"), (CHMOD, "")),
+        "copied would change",
+    ),
+}
+
+
+@pytest.mark.parametrize("lie", OWNERSHIP_LIES)
+def test_a_lie_about_owner_or_mode_is_caught(lie: str) -> None:
+    (old, new), message = OWNERSHIP_LIES[lie]
+    result = optimize(old, [rewriting(old, new)])
+    assert (result.after, len(result.refusals)) == (old, 1)
+    assert message in result.refusals[0].why
+
+
+def rewriting(old: str, new: str) -> Transform:
+    """A transform that gives the file another text, line by line, within the leeway for owners and modes."""
+
+    def lie(facts: Facts) -> Iterator[Proposal | Declined]:
+        """Lies. Safety: none. Sources: none."""
+        texts = dict(zip(old.split("\n"), new.split("\n"), strict=False)) if old.count("\n") == new.count("\n") else {}
+        edits = {}
+        for instruction, text in facts.sources.items():
+            lines = [texts.get(line, line) if texts else line for line in text.split("\n")]
+            if not texts and text not in new:
+                lines = [line for line in text.split("\n") if line in new]
+            if "\n".join(lines) != text:
+                edits[instruction] = "\n".join(lines)
+        if edits:
+            yield Proposal(next(iter(edits)), "it says so", edits)
+
+    return transform(Safety.SAFE, may_change={"layers"}, leeway={"ownership"})(lie)
+
+
+def test_the_truth_about_owner_and_mode_passes() -> None:
+    old, new = swapped(
+        (CHOWN, "chown app /app && "),
+        (CHMOD, ""),
+        ("COPY . .", "COPY --chown=app:0 . ."),
+        ("COPY one.sh", "COPY --chmod=750 one.sh"),
+    )
+    assert optimize(old, [rewriting(old, new)]).after == new
+
+
 PASSING = """\
 FROM debian:bookworm-slim
 COPY a.tgz /tmp/

@@ -1,12 +1,14 @@
 """The transforms, one a file, and the order in which they run."""
 
 from optimizer.transform import Transform
+from transforms.add_to_copy import add_to_copy
 from transforms.apt_to_apt_get import apt_to_apt_get
 from transforms.assume_yes import assume_yes
 from transforms.build_deps_in_one_run import build_deps_in_one_run
 from transforms.cache_mounts import cache_mounts
 from transforms.clean_in_same_layer import clean_in_same_layer
 from transforms.copy_manifests_first import copy_manifests_first
+from transforms.copy_with_owner_and_mode import copy_with_owner_and_mode
 from transforms.dead_stage import dead_stage
 from transforms.dockerignore import dockerignore
 from transforms.empty_continuation import empty_continuation
@@ -20,12 +22,15 @@ from transforms.merge_run import merge_run
 from transforms.merge_update_into_install import merge_update_into_install
 from transforms.no_cache_flag import no_cache_flag
 from transforms.no_install_recommends import no_install_recommends
+from transforms.non_root_user import non_root_user
 from transforms.production_dependencies import production_dependencies
 from transforms.reproducible_install import reproducible_install
+from transforms.setuid_bits import setuid_bits
 from transforms.stage_name_case import stage_name_case
 from transforms.strip_binaries import strip_binaries
 from transforms.sudo_as_root import sudo_as_root
 from transforms.upgrade_in_build import upgrade_in_build
+from transforms.volatile_arguments_late import volatile_arguments_late
 from transforms.workdir_absolute import workdir_absolute
 
 PIPELINE: tuple[Transform, ...] = (
@@ -38,9 +43,11 @@ PIPELINE: tuple[Transform, ...] = (
     exec_form_command,
     sudo_as_root,  # before those that look at commands, which then read what stands there
     apt_to_apt_get,
+    add_to_copy,  # before all that looks at what COPY brings
     assume_yes,  # first of those that add options: a command that would stop the build is no ground to build on
     merge_update_into_install,  # before cleaning: what fetches and what removes lists is judged where it is used
     merge_cleanup_run,  # before cleaning: a clean-up that is written already only needs to be moved
+    copy_with_owner_and_mode,  # before RUNs are joined: what only sets owners or modes goes
     merge_run,  # behind the two that join RUNs for one reason each, and before what looks at one RUN at a time
     fetch_unpack_remove,  # behind merge-run: the RUN that unpacks is then the one that deletes
     no_install_recommends,
@@ -52,7 +59,10 @@ PIPELINE: tuple[Transform, ...] = (
     build_deps_in_one_run,
     cache_mounts,  # before what keeps caches out of a layer in another way: these see the mount and stand back
     no_cache_flag,
-    clean_in_same_layer,  # last that changes: it looks at what the installs leave behind after all
+    clean_in_same_layer,  # last of what changes the work of RUNs: it looks at what the installs leave behind after all
+    non_root_user,  # behind what moves or joins RUNs: it adds one behind the last
+    setuid_bits,
+    volatile_arguments_late,  # below the RUNs as they are now
     dead_stage,  # suggestions, about the file as it is now
     upgrade_in_build,
 )

@@ -48,7 +48,7 @@ class Copy:
         """Whether the destination is a folder into which the sources go; None where only the files tell."""
         if self.destination is None:
             return None
-        if self.destination.endswith("/") or len(self.sources) > 1 or self.documents:
+        if self.destination.endswith("/") or len(self.sources) + len(self.instruction.heredocs) > 1:
             return True
         return None
 

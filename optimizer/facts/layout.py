@@ -204,3 +204,10 @@ def _listed(flag: str, beside: Word | Item) -> str:
 def _is_switch(literal: str) -> bool:
     """An option that surely takes no value from the next word."""
     return literal in ("-y", "--yes", "--assume-yes", "-q", "-qq", "-qqy", "-yq", "-yqq", "-qy", "--quiet")
+
+
+def written_like(instruction: Instruction, name: str, arguments: str) -> str:
+    """A new instruction without its line end, with the case and the blank of one that is there."""
+    word = name.lower() if instruction.keyword.raw.islower() else name
+    gap = source(instruction.gap) if instruction.gap is not None else " "
+    return word + (gap if gap.strip(" \t") == "" and len(gap) == 1 else " ") + arguments

@@ -60,7 +60,7 @@ def flags_text(instruction: Instruction, reworded: Mapping[Node, str] = MappingP
 
 def argument_text(instruction: Instruction, reworded: Mapping[Node, str] = MappingProxyType({})) -> str:
     """Flags and arguments as BuildKit reads them, without layout; heredoc bodies as they stand."""
-    parts = [flags_text(instruction, reworded)] if instruction.all_flags else []
+    parts = [flags] if (flags := flags_text(instruction, reworded)) else []
     body = instruction.body
     if isinstance(body, Instruction):
         parts += [body.name, argument_text(body, reworded)]
