@@ -66,7 +66,7 @@ def row(found: Outcome | tuple[Project, str]) -> str:
     names = ", ".join(dict.fromkeys(proof.transforms)) or "-"
     sizes = [megabytes(each.analysis.bytes) if each else "" for each in (before, after)]
     times = [f"{each.rebuild_seconds:.1f} s" if each and each.rebuild_seconds else "-" for each in (before, after)]
-    if not found.result.changed:
+    if not found.result.steps:
         sizes[1] = times[1] = "same"
     return f"| {found.project.name} | {names} | {' | '.join(sizes)} | {' | '.join(times)} | {_verdict(found)} |"
 
@@ -77,7 +77,7 @@ def _verdict(found: Outcome) -> str:
         return _cell(f"NOT PROVED: {problems[0]}" + (f" and {len(problems) - 1} more" if len(problems) > 1 else ""))
     if not found.holds:
         return _cell(f"WRONG ANSWER: {found.answers}")
-    if not found.result.changed:
+    if not found.result.steps:
         return "unchanged"
     count = len(found.proof.verdict.allowed)
     return "proved: nothing differs" if not count else f"proved: {count} declared difference{'s' * (count > 1)}"
