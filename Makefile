@@ -21,8 +21,9 @@ test: $(READY)  ## all tests that need no builder
 e2e: $(READY)  ## prove the corpus with a real builder (root, Debian 12), within DOCKOPT_E2E_MINUTES
 	DOCKOPT_E2E=1 DOCKOPT_E2E_MINUTES=$${DOCKOPT_E2E_MINUTES:-18} $(BIN)/python -m pytest tests/e2e -n 0 -rs --durations=10
 
-prove-table: $(READY)  ## measure the corpus with a real builder, print the table, write tests/e2e/RESULTS.md
+prove-table: $(READY)  ## measure the corpus with a real builder, print the table, write tests/e2e/RESULTS.md and REBUILDS.md
 	$(BIN)/python -m tests.e2e.table --write
+	$(BIN)/python -m tests.e2e.table --rebuilds --write
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -58,6 +58,8 @@ class Step:
 
     transform: str
     after: str
+    ignores: tuple[str, ...] = ()
+    """All patterns so far, as in `Result`; a step may add only such."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,7 @@ class _Session:
             made = len(self.changes)
             self._to_fixpoint(transform)
             if len(self.changes) > made:
-                self.steps.append(Step(transform.id, self.facts.text))
+                self.steps.append(Step(transform.id, self.facts.text, tuple(self.ignores)))
         return Result(
             before,
             self.facts.text,

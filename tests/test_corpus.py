@@ -10,6 +10,8 @@ from syrupy.assertion import SnapshotAssertion
 
 from optimizer.engine import Result, optimize
 from optimizer.facts import Facts
+from optimizer.facts.context import Supply
+from optimizer.facts.context.finder import Finder
 from optimizer.patch import unified
 from optimizer.syntax.parser import parse, render
 from tests.oracles.buildkit import by_binding
@@ -23,6 +25,15 @@ def names(path: Path) -> str:
     return path.relative_to(CORPUS).with_suffix("").as_posix().removesuffix("/Dockerfile")
 
 
+def context_of(path: Path) -> Supply | None:
+    """The build context of a project; the tricky files have none."""
+    return Finder().supply(path, path.parent, path.read_bytes()) if path in PROJECTS else None
+
+
+def optimized(path: Path, *, unsafe: bool) -> Result:
+    return optimize(path.read_bytes(), unsafe=unsafe, context=context_of(path))
+
+
 def printable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
@@ -31,10 +42,10 @@ def printable(text: str) -> str:
 @pytest.mark.parametrize("path", PROJECTS + TRICKY, ids=names)
 def test_every_result_is_sound(path: Path, unsafe: bool) -> None:
     data = path.read_bytes()
-    result = optimize(data, unsafe=unsafe)
+    result = optimized(path, unsafe=unsafe)
     assert result.before.encode("utf-8", "surrogateescape") == data
     assert result.refusals == ()
-    assert not optimize(result.after, unsafe=unsafe).changed
+    assert not optimize(result.after, unsafe=unsafe, context=context_of(path)).changed
     if not result.changed:
         return
     assert not Facts(parse(result.after)).problems
@@ -72,17 +83,18 @@ def test_the_diff_of_a_tricky_file(path: Path, snapshot: SnapshotAssertion) -> N
 
 def _told(path: Path, *, unsafe: bool) -> str:
     """The diff with its reasons, and what was left alone, as a person reads it."""
-    result = optimize(path.read_bytes(), unsafe=unsafe)
+    result = optimized(path, unsafe=unsafe)
     lines = [f"{change.line} {change.transform}: {change.why}" for change in result.changes]
     lines += [f"{kept.line} {kept.transform} left it alone: {kept.why}" for kept in result.stood_back]
     lines += [f"{problem.line} {problem.message}" for problem in result.problems]
+    lines += [f".dockerignore: {pattern}" for pattern in result.ignores]
     diff = unified(result.before, result.after, "Dockerfile", context=1)
     return printable(f"{'unsafe' if unsafe else 'safe'}\n{diff}" + "".join(f"{line}\n" for line in lines))
 
 
 @pytest.mark.parametrize("path", [p for p in PROJECTS if p.parent.name.endswith("-good")], ids=names)
 def test_what_is_good_already_stays_as_it_is(path: Path) -> None:
-    assert not optimize(path.read_bytes()).changed
+    assert not optimized(path, unsafe=False).steps
 
 
 def test_the_corpus_is_large_enough() -> None:

@@ -24,9 +24,7 @@ _Select = Annotated[list[str] | None, typer.Option(metavar="IDS", help="Only the
 _Ignore = Annotated[list[str] | None, typer.Option(metavar="IDS", help="All but these transforms.")]
 _Profile = Annotated[str | None, typer.Option(metavar="NAME", help="safe, small or fast: a list of transforms.")]
 _Builder = Annotated[str | None, typer.Option(metavar="NAME", help="docker, podman or buildah. Default: what works.")]
-_Context = Annotated[
-    Path | None, typer.Option(metavar="DIR", help="The build context. Default: the folder of the Dockerfile.")
-]
+_Context = Annotated[Path | None, typer.Option(metavar="DIR", help="The build context. Default: it is looked for.")]
 _Timeout = Annotated[float | None, typer.Option(metavar="SECONDS", help="For one build. Default: 1800.")]
 _BuildArgs = Annotated[list[str] | None, typer.Option(metavar="K=V", help="Passed to the builder, as the next three.")]
 _Target = Annotated[str | None, typer.Option(metavar="STAGE")]

@@ -8,6 +8,7 @@ from pathlib import Path
 from optimizer.cli import files
 from optimizer.cli.names import in_diff
 from optimizer.facts.context.disk import OnDisk
+from optimizer.facts.context.ignore import extended
 from optimizer.patch import unified
 
 
@@ -44,16 +45,6 @@ class IgnoreFiles:
             unified(_text(self._before[path] or b""), _text(after), in_diff(path), new=self._before[path] is None)
             for path, after in sorted(self._after.items())
         )
-
-
-def extended(content: bytes, patterns: Sequence[str]) -> bytes:
-    """An ignore file with patterns behind its own, in its own line ends."""
-    newline = b"\r\n" if b"\r\n" in content else b"\n"
-    present = {line.strip() for line in content.splitlines()}
-    lines = [pattern.encode() for pattern in patterns if pattern.encode() not in present]
-    if lines and content and not content.endswith(b"\n"):
-        content += newline
-    return content + b"".join(line + newline for line in lines)
 
 
 def _text(content: bytes) -> str:

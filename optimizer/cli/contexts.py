@@ -53,6 +53,12 @@ def described(context: ContextOf) -> str:
     return f"the build context is `{shown(chosen.root)}`, {chosen.why}"
 
 
+def folder_of(path: Path, context: ContextOf | None) -> Path:
+    """The folder with which the file is built: that of its context, or its own where that is not known."""
+    chosen = context.found.chosen if context is not None else None
+    return path.absolute().parent if chosen is None or isinstance(chosen, Missing) else chosen.root
+
+
 def context_folder(wish: Path) -> Path:
     """The folder that `--context` names. Raises UsageError where there is none."""
     if not wish.is_dir():

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from optimizer.cli import files
 from optimizer.cli.beside import IgnoreFiles
-from optimizer.cli.contexts import ContextOf, Contexts, described
+from optimizer.cli.contexts import ContextOf, Contexts, described, folder_of
 from optimizer.cli.discovery import Found, find
 from optimizer.cli.errors import BugError, FileError, SettingsError, UsageError
 from optimizer.cli.names import in_diff, shown
@@ -122,7 +122,7 @@ class _Run:
         self._totals.files += 1
         if result.problems:
             self._rejected(path, result)
-        proved = self._proved(path, result, settings)
+        proved = self._proved(path, context, result, settings)
         if proved and result.ignores and context is not None:
             self._ignore(found, context, result.ignores)
         if not self._options.write:
@@ -156,13 +156,13 @@ class _Run:
         """Whether it is known where the file lies: standard input may come from anywhere."""
         return found is not None or self._options.stdin_filename is not None
 
-    def _proved(self, path: Path, result: Result, settings: Settings) -> bool:
+    def _proved(self, path: Path, context: ContextOf | None, result: Result, settings: Settings) -> bool:
         """Whether nothing speaks against writing the result: it is proved, or no proof is asked for or needed."""
-        if self._prover is None or not result.changed:
+        if self._prover is None or not result.steps:
             return True
         from optimizer.cli.prover import judged
 
-        proved, lines = judged(self._prover, path, result, settings.chosen())
+        proved, lines = judged(self._prover, path, folder_of(path, context), result, settings.chosen())
         for line in lines:
             self._output.note(f"{shown(path)}: {line}")
         return proved

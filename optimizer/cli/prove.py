@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from optimizer.cli import files
+from optimizer.cli.contexts import Contexts, folder_of
 from optimizer.cli.discovery import Found, find
 from optimizer.cli.errors import FileError, SettingsError, UsageError
 from optimizer.cli.fix import optimized
@@ -86,6 +87,7 @@ class _Run:
         self._output = Output()
         self._outcomes: list[Outcome] = []
         self._failed = 0
+        self._contexts = Contexts(options.wishes.context, off=False)
 
     def all(self, paths: Sequence[str]) -> int:
         """All files; returns the exit code."""
@@ -116,20 +118,23 @@ class _Run:
         path = found.path
         settings = settings_for(path.absolute().parent).below(self._settings)
         transforms = settings.chosen() if self._transforms is None else tuple(self._transforms)
-        result = optimized(path, files.read(path), transforms, unsafe=settings.unsafe)
+        data = files.read(path)
+        context = self._contexts.of(path, found.top, data, named=True)
+        result = optimized(path, data, transforms, unsafe=settings.unsafe, context=context)
         name = shown(path)
         if result.problems:
             problem = result.problems[0]
             raise FileError(f"{name}:{problem.line}: {problem.message}; there is nothing to prove")
         for refusal in result.refusals:
             self._output.note(f"{name}:{refusal.line} {refusal.transform} was refused by a check: {refusal.why}")
-        self._tell(self._outcome(path, name, result, transforms))
+        self._tell(self._outcome(path, folder_of(path, context), result, transforms))
 
-    def _outcome(self, path: Path, name: str, result: Result, transforms: Sequence[Transform]) -> Outcome:
-        if not result.changed:
+    def _outcome(self, path: Path, folder: Path, result: Result, transforms: Sequence[Transform]) -> Outcome:
+        name = shown(path)
+        if not result.steps:
             return Outcome(name, result)
         try:
-            return Outcome(name, result, self._prover.prove(path, result, transforms))
+            return Outcome(name, result, self._prover.prove(path, folder, result, transforms))
         except BuilderMissing:
             raise
         except ProofError as problem:

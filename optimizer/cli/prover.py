@@ -16,8 +16,9 @@ from optimizer.engine import Result
 from optimizer.prove.builders import Builder, BuildOptions, find_builder
 from optimizer.prove.declared import allowances
 from optimizer.prove.errors import BuilderMissing, BuildFailed, ProofError
+from optimizer.prove.ignoring import ignore_text
 from optimizer.prove.layer import Layer
-from optimizer.prove.proof import Proof, ProofOptions, prove
+from optimizer.prove.proof import Proof, ProofOptions, Rewrite, prove
 from optimizer.prove.report import render_text
 from optimizer.prove.smoke import SmokeTest
 from optimizer.transform import Transform
@@ -30,7 +31,7 @@ LOG_LINES = 15
 
 @dataclass(frozen=True)
 class ProofWishes:
-    """What the options say about builds and proofs. `context` None is the folder of the Dockerfile."""
+    """What the options say about builds and proofs. `context` None: it is looked for."""
 
     builder: str | None = None
     context: Path | None = None
@@ -95,22 +96,19 @@ class Prover:
         """Raises BuilderMissing."""
         return self._find(self._wishes.builder)
 
-    def prove(self, path: Path, result: Result, transforms: Sequence[Transform]) -> Proof:
-        """The proof of what the transforms made of the file at that path. Raises ProofError."""
+    def prove(self, path: Path, folder: Path, result: Result, transforms: Sequence[Transform]) -> Proof:
+        """The proof of what the transforms made of that file; `folder` is its context. Raises ProofError."""
         from dataclasses import replace
 
-        context = self._wishes.context or path.absolute().parent
-        ignore = ignore_text(path, context)
-        options = replace(self._options, ignore_before=ignore, ignore_after=ignore)
-        steps = [(step.transform, step.after) for step in result.steps]
+        options = replace(self._options, ignore=ignore_text(path, folder))
+        steps = [Rewrite(step.transform, step.after, step.ignores) for step in result.steps]
         declared = allowances(transforms)
         progress = Progress()
         try:
             return prove(
                 result.before,
-                result.after,
                 steps,
-                context,
+                folder,
                 self.builder,
                 declared,
                 options,
@@ -121,14 +119,6 @@ class Prover:
             progress.clear()
 
 
-def ignore_text(path: Path, context: Path) -> str | None:
-    """The ignore file that a builder reads for the Dockerfile at that path; None for what it finds by itself."""
-    for own in (path.with_name(f"{path.name}.dockerignore"), context / ".dockerignore"):
-        if own.is_file():
-            return own.read_text(encoding="utf-8", errors="surrogateescape")
-    return "" if (context / "Dockerfile.dockerignore").exists() else None
-
-
 def explained(problem: ProofError) -> str:
     """Why there is no proof, with the last words of a build that failed."""
     if not isinstance(problem, BuildFailed):
@@ -137,10 +127,12 @@ def explained(problem: ProofError) -> str:
     return "\n".join([f"it does not build as it is: {problem}", *(f"  {line}" for line in lines)])
 
 
-def judged(prover: Prover, path: Path, result: Result, transforms: Sequence[Transform]) -> tuple[bool, tuple[str, ...]]:
-    """Whether the result is proved, and what to say of it. Raises BuilderMissing."""
+def judged(
+    prover: Prover, path: Path, folder: Path, result: Result, transforms: Sequence[Transform]
+) -> tuple[bool, tuple[str, ...]]:
+    """Whether the result is proved in that context, and what to say of it. Raises BuilderMissing."""
     try:
-        proof = prover.prove(path, result, transforms)
+        proof = prover.prove(path, folder, result, transforms)
     except BuilderMissing:
         raise
     except ProofError as problem:

@@ -4,12 +4,14 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from .allowances import Allowance, Problem, Verdict, judge
 from .archive import read_image
 from .builders import Builder, BuildOptions, Built, Order
 from .compare import Difference, Snapshot, compare, snapshot
 from .errors import BuildFailed, ProofError, TableError
+from .ignoring import with_patterns
 from .layer import Layer
 from .layers import Analysis, analyze
 from .noise import load_noise, measure
@@ -18,21 +20,32 @@ from .steps import Progress
 from .touch import copy_context, most_changed, touch
 from .workshop import Workshop, workshop
 
-Steps = Sequence[tuple[str, str]]
-"""Pairs of a transform's id and the Dockerfile after it; the last text is the rewritten file."""
+
+class Rewrite(NamedTuple):
+    """The Dockerfile after a transform, and all patterns that it and those before it put into the ignore file."""
+
+    transform: str
+    text: str
+    ignores: tuple[str, ...] = ()
+
+
+Steps = Sequence[Rewrite]
+"""One step a transform; the last one is the rewritten file."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProofOptions:
-    """What is asked for. `touch` is a file of the context, or None for the one that git says changes most."""
+    """What is asked for. `touch` is a file of the context, or None for the one that git says changes most.
+
+    `ignore` is the text of the ignore file, or None for the one that the builder finds in the context.
+    """
 
     build: BuildOptions = field(default_factory=BuildOptions)
     noise_check: bool = False
     smoke: SmokeTest = field(default_factory=SmokeTest)
     rebuild: bool = True
     touch: str | None = None
-    ignore_before: str | None = None
-    ignore_after: str | None = None
+    ignore: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +90,6 @@ class Proof:
 
 def prove(
     before: str,
-    after: str,
     steps: Steps,
     context: Path,
     builder: Builder,
@@ -86,19 +98,19 @@ def prove(
     progress: Progress = lambda line: None,
     layers: dict[str, Layer] | None = None,
 ) -> Proof:
-    """Prove that `after` builds the same image as `before`, but for what the transforms of the steps said may differ.
+    """Prove that the last step builds the same image as `before`, but for what the transforms said may differ.
 
-    Without steps and with the same text, it is built once: that it builds, runs, and in what time, is all there is.
+    Without steps it is built once: that it builds, runs, and in what time, is all there is.
     `layers` is filled with the layers that were read, and spares the next proof reading those of its base again.
 
     Raises `BuildFailed` where `before` does not build; an `after` that does not is a problem of the proof.
     """
-    if missing := [name for name, _ in steps if name not in allowances]:
+    if missing := [step.transform for step in steps if step.transform not in allowances]:
         raise TableError(f"the transform `{missing[0]}` has not said what it may change")
     with workshop(builder) as shop:
         bench = _Bench(builder, shop, context, options or ProofOptions(), allowances, progress)
         bench.layers = {} if layers is None else layers
-        return bench.prove(before, after, tuple(steps))
+        return bench.prove(Rewrite("", before), tuple(steps))
 
 
 class _Bench:
@@ -118,17 +130,16 @@ class _Bench:
         self.layers: dict[str, Layer] = {}
         self.noise = load_noise()
 
-    def prove(self, before: str, after: str, steps: tuple[tuple[str, str], ...]) -> Proof:
+    def prove(self, before: Rewrite, steps: tuple[Rewrite, ...]) -> Proof:
         begin = time.monotonic()
-        names = tuple(dict.fromkeys(name for name, _ in steps))
+        names = tuple(dict.fromkeys(step.transform for step in steps))
         touched = self.touched()
-        first, one = self.image("before", before, self.options.ignore_before)
+        first, one = self.image("before", before)
         if self.options.noise_check:
-            _, again = self.image("before, once more", before, self.options.ignore_before)
+            _, again = self.image("before, once more", before)
             self.noise = measure(compare(one, again), self.noise)
-        unchanged = not steps and (before, self.options.ignore_before) == (after, self.options.ignore_after)
         try:
-            second, two = (first, one) if unchanged else self.image("after", after, self.options.ignore_after)
+            second, two = self.image("after", steps[-1]) if steps else (first, one)
         except BuildFailed as failure:
             verdict = Verdict((Problem("build", "after", str(failure)),))
             culprits = self.find_culprits(one, steps, verdict.problems)
@@ -141,10 +152,8 @@ class _Bench:
         if smoke and not smoke.same:
             problem = Problem("smoke", smoke.what, f"before: {smoke.before}, after: {smoke.after}")
             verdict = Verdict((*verdict.problems, problem), verdict.allowed, verdict.noise)
-        measured_before = self.measure(before, first, one, touched, self.options.ignore_before)
-        measured_after = (
-            measured_before if unchanged else self.measure(after, second, two, touched, self.options.ignore_after)
-        )
+        measured_before = self.measure(before, first, one, touched)
+        measured_after = self.measure(steps[-1], second, two, touched) if steps else measured_before
         return self.result(
             begin, verdict, culprits, difference, smoke, (measured_before, measured_after), touched, names
         )
@@ -166,20 +175,21 @@ class _Bench:
             verdict, culprits, difference, smoke, *measured, touched, self.builder.name, names, checked, seconds
         )
 
-    def image(self, what: str, text: str, ignore: str | None, *, cached: bool = False) -> tuple[Built, Snapshot]:
-        """Build a text and read the image."""
+    def image(self, what: str, variant: Rewrite, *, cached: bool = False) -> tuple[Built, Snapshot]:
+        """Build a variant and read the image."""
         self.progress(f"build {what}")
-        built = self.build(text, self.context, ignore, cached=cached)
+        built = self.build(variant, self.context, cached=cached)
         self.progress(f"built {what} in {built.seconds:.1f} s; reading the image")
         with self.builder.export(built.image) as stream:
             return built, snapshot(read_image(stream, known=self.layers, platform=self.options.build.platform))
 
-    def build(self, text: str, context: Path, ignore: str | None, *, cached: bool) -> Built:
-        order = Order(text, context, self.shop.tag(), self.shop.scratch(), ignore, no_cache=not cached)
+    def build(self, variant: Rewrite, context: Path, *, cached: bool) -> Built:
+        ignore = with_patterns(self.options.ignore, context, variant.ignores)
+        order = Order(variant.text, context, self.shop.tag(), self.shop.scratch(), ignore, no_cache=not cached)
         return self.builder.build(order, self.options.build, self.progress)
 
     def find_culprits(
-        self, one: Snapshot, steps: tuple[tuple[str, str], ...], problems: tuple[Problem, ...]
+        self, one: Snapshot, steps: tuple[Rewrite, ...], problems: tuple[Problem, ...]
     ) -> tuple[Culprit, ...]:
         """Bisect over the steps: for each problem the first step whose image has it."""
         seen: dict[int, frozenset[Problem]] = {len(steps): frozenset(problems)}
@@ -198,20 +208,21 @@ class _Bench:
                 middle = (low + high) // 2
                 low, high = (low, middle) if problems_at(middle) & rest else (middle, high)
             found = problems_at(high) & rest
-            culprits.append(Culprit(steps[high - 1][0], tuple(sorted(found))))
+            culprits.append(Culprit(steps[high - 1].transform, tuple(sorted(found))))
             rest -= found
             low = high
         return tuple(culprits)
 
-    def problems_after(self, one: Snapshot, steps: tuple[tuple[str, str], ...]) -> frozenset[Problem]:
+    def problems_after(self, one: Snapshot, steps: tuple[Rewrite, ...]) -> frozenset[Problem]:
         """What is wrong after the first steps, by the allowances of these."""
-        name, text = steps[-1]
         try:
-            _, snap = self.image(f"after step {len(steps)}, {name}", text, self.options.ignore_after, cached=True)
+            _, snap = self.image(f"after step {len(steps)}, {steps[-1].transform}", steps[-1], cached=True)
         except BuildFailed as failure:
             return frozenset({Problem("build", "after", str(failure))})
         return frozenset(
-            judge(compare(one, snap), {name: self.allowances[name] for name, _ in steps}, self.noise).problems
+            judge(
+                compare(one, snap), {step.transform: self.allowances[step.transform] for step in steps}, self.noise
+            ).problems
         )
 
     def try_both(self, first: Built, second: Built, one: Snapshot) -> Smoke | None:
@@ -228,17 +239,17 @@ class _Bench:
             raise ProofError(f"the file to touch, `{chosen}`, is not in the build context")
         return chosen or most_changed(self.context)
 
-    def measure(self, text: str, built: Built, snap: Snapshot, touched: str | None, ignore: str | None) -> Measured:
+    def measure(self, variant: Rewrite, built: Built, snap: Snapshot, touched: str | None) -> Measured:
         """The numbers of a variant; its rebuild is of a copy of the context in which one file differs."""
         analysis = analyze(snap.image)
         if touched is None:
             return Measured(analysis, built.seconds, steps=len(built.steps))
         self.progress(f"rebuild after a change of {touched}")
         copy = copy_context(self.context, self.shop.scratch())
-        self.build(text, copy, ignore, cached=True)
+        self.build(variant, copy, cached=True)
         touch(copy, touched)
         try:
-            again = self.build(text, copy, ignore, cached=True)
+            again = self.build(variant, copy, cached=True)
         except BuildFailed as failure:  # A linter in the build does not like the blanks.
             self.progress(f"the rebuild is not measured: {failure}")
             return Measured(analysis, built.seconds, steps=len(built.steps))

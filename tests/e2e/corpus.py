@@ -7,10 +7,11 @@ from pathlib import Path
 
 from optimizer import optimize
 from optimizer.engine import Result
+from optimizer.facts.context.finder import Finder
 from optimizer.prove.builders import Builder, BuildOptions
 from optimizer.prove.declared import allowances
 from optimizer.prove.layer import Layer
-from optimizer.prove.proof import Proof, ProofOptions, prove
+from optimizer.prove.proof import Proof, ProofOptions, Rewrite, prove
 from optimizer.prove.smoke import SmokeTest
 from transforms import PIPELINE
 
@@ -45,6 +46,11 @@ class Project:
         stages = {stage.lower() for _, stage in rows if stage}
         return tuple(sorted({image for image, _ in rows if image.lower() not in stages | {"scratch"}}))
 
+    def optimized(self, *, unsafe: bool = False) -> Result:
+        """What dockopt makes of it in its build context."""
+        found = Finder().supply(self.folder / "Dockerfile", self.folder, self.text)
+        return optimize(self.text, unsafe=unsafe, context=found)
+
     @property
     def touched(self) -> str | None:
         """A source file, for the measurement of a rebuild."""
@@ -76,7 +82,7 @@ def in_order(projects: Sequence[Project]) -> list[Project]:
 
     def cost(project: Project) -> tuple[bool, int, tuple[str, ...], str]:
         needed = list(recipes.in_order(recipes.read_recipes(), [known[base].name for base in project.bases]))
-        return not optimize(project.text).changed, len(needed), project.bases, project.name
+        return not project.optimized().steps, len(needed), project.bases, project.name
 
     return sorted((project for project in projects if not project.unbuildable), key=cost)
 
@@ -111,12 +117,12 @@ def prove_project(
     timeout: float = 600,
 ) -> Outcome:
     """Prove what dockopt makes of a project."""
-    result = optimize(project.text, unsafe=unsafe)
+    result = project.optimized(unsafe=unsafe)
     here = BuildOptions.from_environment()
     build = BuildOptions(timeout=timeout, network=here.network, drop_syntax=here.drop_syntax)
     touch = project.touched if rebuild else None
     options = ProofOptions(build, smoke=SmokeTest(project.command), rebuild=touch is not None, touch=touch)
-    steps = [(step.transform, step.after) for step in result.steps]
+    steps = [Rewrite(step.transform, step.after, step.ignores) for step in result.steps]
     declared = allowances(PIPELINE)
-    proof = prove(result.before, result.after, steps, project.folder, builder, declared, options, layers=layers)
+    proof = prove(result.before, steps, project.folder, builder, declared, options, layers=layers)
     return Outcome(project, result, proof)

@@ -2,7 +2,8 @@
 
 python -m tests.e2e.table                  # print it
 python -m tests.e2e.table --write          # also into RESULTS.md
-python -m tests.e2e.table flask-notes      # some projects only
+python -m tests.e2e.table flask-notes      # some projects only; written, they take the place of their rows
+python -m tests.e2e.table --rebuilds       # the table of rebuilds, with what the cache model foretold (REBUILDS.md)
 """
 
 import argparse
@@ -11,20 +12,22 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from optimizer.prove.builders import find_builder
+from optimizer.prove.builders import Builder, find_builder
 from optimizer.prove.errors import ProofError
 from optimizer.prove.layer import Layer
 from optimizer.prove.report import megabytes
 
+from . import rebuilds
 from .corpus import Outcome, Project, in_order, prove_project, read_projects
 from .factory import daemon, recipes
 from .factory.__main__ import alone
 from .factory.place import FactoryError, find_place
 
+REBUILDS = Path(__file__).parent / "REBUILDS.md"
 RESULTS = Path(__file__).parent / "RESULTS.md"
 HEAD = """\
 | project | transforms | image before | after | rebuild before | after | proof |
@@ -37,10 +40,14 @@ answer as the project's README says; `unchanged`: dockopt leaves the file as it 
 """
 
 
-def measure(names: list[str]) -> Iterator[Outcome | tuple[Project, str]]:
-    """One outcome a project, or why there is none."""
+def chosen(names: Sequence[str]) -> list[Project]:
+    """The projects of these names; all without names."""
+    return [project for project in in_order(read_projects()) if not names or project.name in names]
+
+
+def started(projects: Sequence[Project]) -> Builder:
+    """The builder, with the images that the projects are built from."""
     place = find_place()
-    projects = [project for project in in_order(read_projects()) if not names or project.name in names]
     with alone(place):
         daemon.fetch(place)
         daemon.start(place)
@@ -49,7 +56,12 @@ def measure(names: list[str]) -> Iterator[Outcome | tuple[Project, str]]:
         for made in recipes.make(place, bases):
             if made.seconds is not None:
                 print(f"made {made.image} in {made.seconds:.0f} s", file=sys.stderr)
-    builder = find_builder("docker")
+    return find_builder("docker")
+
+
+def measure(projects: Sequence[Project]) -> Iterator[Outcome | tuple[Project, str]]:
+    """One outcome a project, or why there is none."""
+    builder = started(projects)
     layers: dict[str, Layer] = {}
     for project in projects:
         try:
@@ -66,7 +78,7 @@ def row(found: Outcome | tuple[Project, str]) -> str:
     names = ", ".join(dict.fromkeys(proof.transforms)) or "-"
     sizes = [megabytes(each.analysis.bytes) if each else "" for each in (before, after)]
     times = [f"{each.rebuild_seconds:.1f} s" if each and each.rebuild_seconds else "-" for each in (before, after)]
-    if not found.result.changed:
+    if not found.result.steps:
         sizes[1] = times[1] = "same"
     return f"| {found.project.name} | {names} | {' | '.join(sizes)} | {' | '.join(times)} | {_verdict(found)} |"
 
@@ -77,7 +89,7 @@ def _verdict(found: Outcome) -> str:
         return _cell(f"NOT PROVED: {problems[0]}" + (f" and {len(problems) - 1} more" if len(problems) > 1 else ""))
     if not found.holds:
         return _cell(f"WRONG ANSWER: {found.answers}")
-    if not found.result.changed:
+    if not found.result.steps:
         return "unchanged"
     count = len(found.proof.verdict.allowed)
     return "proved: nothing differs" if not count else f"proved: {count} declared difference{'s' * (count > 1)}"
@@ -98,32 +110,81 @@ def machine() -> str:
     return f"{os.cpu_count()} cores ({model}), {pages / 1e9:.0f} GB, Docker {version.stdout.strip()} with BuildKit"
 
 
+def rows_of(text: str) -> dict[str, str]:
+    """The rows of a table that was written, by their first cells."""
+    lines = [line for line in text.splitlines() if line.startswith("| ") and not line.startswith("| project |")]
+    return {line.split("|")[1].strip(): line for line in lines}
+
+
+def merged(projects: Sequence[Project], old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
+    """The rows in their order: those just measured, and the old ones of the other projects."""
+    found = {**old, **new}
+    return [found[project.name] for project in projects if project.name in found]
+
+
+def results(rows: Sequence[str], measured: int, minutes: float) -> str:
+    """The page of results."""
+    proved = sum(is_proved(line) for line in rows)
+    unchanged = sum(line.endswith("| unchanged |") for line in rows)
+    new = f"; {measured} of the rows are of this run" if measured < len(rows) else ""
+    head = (
+        f"{len(rows)} projects of corpus/, {proved} rewritten and proved, {unchanged} left as they are and built."
+        f" {datetime.now(UTC):%Y-%m-%d}, {machine()}; {minutes:.0f} minutes{new}; `make prove-table`.\n\n"
+    )
+    return head + HEAD + "\n".join(rows) + "\n" + LEGEND
+
+
+def is_proved(line: str) -> bool:
+    """Whether a row tells of a proof."""
+    return "proved: " in line and "NOT" not in line
+
+
+def rebuilt(rows: Sequence[str]) -> str:
+    """The page of rebuilds."""
+    right = sum(rebuilds.agrees(line) for line in rows)
+    head = (
+        f"{len(rows)} projects of corpus/; in {right} the cache model foretold every step. {datetime.now(UTC):%Y-%m-%d}"
+    )
+    return f"{head}, {machine()}; `make prove-table`.\n\n{rebuilds.HEAD}" + "\n".join(rows) + "\n" + rebuilds.LEGEND
+
+
 def main(arguments: list[str] | None = None, show: Callable[[str], None] = print) -> int:
     parser = argparse.ArgumentParser(prog="table", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="project")
-    parser.add_argument("--write", action="store_true", help=f"also write {RESULTS.name}")
+    parser.add_argument("--write", action="store_true", help=f"also write {RESULTS.name} or {REBUILDS.name}")
+    parser.add_argument("--rebuilds", action="store_true", help="measure rebuilds only")
     options = parser.parse_args(arguments)
+    projects = [each for each in chosen(options.names) if not options.rebuilds or rebuilds.is_followed(each)]
+    page = REBUILDS if options.rebuilds else RESULTS
     begin = time.monotonic()
-    rows = []
+    rows: dict[str, str] = {}
     try:
-        for found in measure(options.names):
-            rows.append(row(found))
-            print(rows[-1], file=sys.stderr, flush=True)
+        for name, line in _measured(projects, rebuilds_only=options.rebuilds):
+            rows[name] = line
+            print(line, file=sys.stderr, flush=True)
     except FactoryError as problem:
         print(f"table: {problem}", file=sys.stderr)
         return 1
-    proved = sum("proved: " in line and "NOT" not in line for line in rows)
-    unchanged = sum(line.endswith("| unchanged |") for line in rows)
-    head = (
-        f"{len(rows)} projects of corpus/, {proved} rewritten and proved, {unchanged} left as they are and built."
-        f" {datetime.now(UTC):%Y-%m-%d}, {machine()}; {(time.monotonic() - begin) / 60:.0f} minutes;"
-        " `make prove-table`.\n\n"
-    )
-    text = head + HEAD + "\n".join(rows) + "\n" + LEGEND
+    old = rows_of(page.read_text()) if options.names and options.write and page.exists() else {}
+    lines = merged(chosen(()), old, rows)
+    minutes = (time.monotonic() - begin) / 60
+    text = rebuilt(lines) if options.rebuilds else results(lines, len(rows), minutes)
     show(text)
     if options.write:
-        RESULTS.write_text(text)
-    return 0 if proved + unchanged == len(rows) else 1
+        page.write_text(text)
+    good = rebuilds.agrees if options.rebuilds else lambda line: is_proved(line) or line.endswith("| unchanged |")
+    return 0 if all(map(good, rows.values())) else 1
+
+
+def _measured(projects: Sequence[Project], *, rebuilds_only: bool) -> Iterator[tuple[str, str]]:
+    """The name of each project with its row."""
+    if rebuilds_only:
+        builder = started(projects)
+        for project in projects:
+            yield project.name, rebuilds.row(project, builder)
+        return
+    for found in measure(projects):
+        yield (found[0] if isinstance(found, tuple) else found.project).name, row(found)
 
 
 if __name__ == "__main__":

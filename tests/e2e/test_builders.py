@@ -89,14 +89,14 @@ import sys
 from pathlib import Path
 from optimizer.prove.allowances import Allowance
 from optimizer.prove.builders import BuildOptions, find_builder
-from optimizer.prove.proof import ProofOptions, prove
+from optimizer.prove.proof import ProofOptions, Rewrite, prove
 from optimizer.prove.smoke import SmokeTest
 text = "FROM busybox\\nCOPY . /app\\nRUN sleep 1.5\\n"
 smoke = SmokeTest(command="sleep 1")
 options = ProofOptions(BuildOptions.from_environment(), noise_check=True, smoke=smoke, touch="data.txt")
 print("begin", flush=True)
 context, allowances = Path(sys.argv[1]), {"nothing": Allowance()}
-prove(text, text + "RUN sleep 1.6\\n", [("nothing", text)], context, find_builder(), allowances, options)
+prove(text, [Rewrite("nothing", text + "RUN sleep 1.6\\n")], context, find_builder(), allowances, options)
 """
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from optimizer.prove.allowances import Allowance
 from optimizer.prove.builders import Builder, BuildOptions
-from optimizer.prove.proof import ProofOptions, prove
+from optimizer.prove.proof import ProofOptions, Rewrite, prove
 
 pytestmark = pytest.mark.e2e
 
@@ -37,5 +37,5 @@ def test_two_builds_of_one_file_are_the_same_image(
     text = FILES[base]
     need(base)
     options = ProofOptions(BuildOptions.from_environment(), rebuild=False)
-    proof = prove(text, text, [("nothing", text)], context, builder, {"nothing": Allowance()}, options)
+    proof = prove(text, [Rewrite("nothing", text)], context, builder, {"nothing": Allowance()}, options)
     assert not [str(problem) for problem in proof.verdict.problems]

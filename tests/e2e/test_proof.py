@@ -7,7 +7,7 @@ import pytest
 
 from optimizer.prove.allowances import Allowance
 from optimizer.prove.builders import Builder, BuildOptions
-from optimizer.prove.proof import Proof, ProofOptions, prove
+from optimizer.prove.proof import Proof, ProofOptions, Rewrite, prove
 from optimizer.prove.smoke import SmokeTest
 
 pytestmark = pytest.mark.e2e
@@ -25,7 +25,7 @@ def check(
     builder: Builder, context: Path, before: str, steps: Sequence[tuple[str, str]], options: ProofOptions | None = None
 ) -> Proof:
     options = options or ProofOptions(BuildOptions.from_environment(), rebuild=False)
-    return prove(before, steps[-1][1], steps, context, builder, ALLOWANCES, options)
+    return prove(before, [Rewrite(*step) for step in steps], context, builder, ALLOWANCES, options)
 
 
 BEFORE = """\

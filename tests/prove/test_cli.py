@@ -16,9 +16,10 @@ from optimizer.cli.errors import UsageError
 from optimizer.cli.fix import Options, fix_all
 from optimizer.cli.image import ImageOptions, analyze_image
 from optimizer.cli.prove import ProveOptions, prove_all
-from optimizer.cli.prover import ProofWishes, Prover, ignore_text
+from optimizer.cli.prover import ProofWishes, Prover
 from optimizer.prove.builders import Builder
 from optimizer.prove.errors import ArchiveError, BuilderMissing
+from optimizer.prove.ignoring import ignore_text
 
 from .archives import Member, docker_archive, folder, layer
 from .shelf import Shelf

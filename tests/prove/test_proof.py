@@ -10,7 +10,7 @@ import pytest
 from optimizer.prove.allowances import Allowance
 from optimizer.prove.builders import BuildOptions, Built, Order
 from optimizer.prove.errors import BuildFailed, ProofError, TableError
-from optimizer.prove.proof import Proof, ProofOptions, prove
+from optimizer.prove.proof import Proof, ProofOptions, Rewrite, prove
 from optimizer.prove.report import document, render_image, render_markdown, render_text
 from optimizer.prove.smoke import SmokeTest
 from optimizer.prove.steps import Progress
@@ -37,9 +37,10 @@ def image(*members: Member, env: str = "A=1", jar: bytes = b"same") -> bytes:
 FULL = image(APP, CACHE, EXTRA)
 
 
-def proof(shelf: Shelf, *steps: tuple[str, str], options: ProofOptions = QUIET, context: Path = Path()) -> Proof:
-    after = steps[-1][1] if steps else "before"
-    return prove("before", after, steps, context, shelf, ALLOWANCES, options)
+def proof(
+    shelf: Shelf, *steps: tuple[str, str] | Rewrite, options: ProofOptions = QUIET, context: Path = Path()
+) -> Proof:
+    return prove("before", [Rewrite(*step) for step in steps], context, shelf, ALLOWANCES, options)
 
 
 def test_an_honest_rewrite_is_proved() -> None:

@@ -6,6 +6,7 @@ and does no harm else. Source: BuildKit's dockerui/config.go; github.com/moby/pa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from optimizer.facts.context import IgnoreFile, Missing
@@ -46,6 +47,19 @@ def patterns_in(content: bytes) -> tuple[str, ...] | None:
         return None
     found = (_pattern(line.removesuffix(b"\r").decode("utf-8", "surrogateescape")) for line in lines)
     return tuple(pattern for pattern in found if pattern)
+
+
+def extended(content: bytes, patterns: Sequence[str]) -> bytes:
+    """An ignore file with patterns behind its own, in its own line ends; those that are there and hold are left out."""
+    newline = b"\r\n" if b"\r\n" in content else b"\n"
+    present: set[bytes] = set()
+    for line in content.splitlines():
+        present = set() if line.strip().startswith(b"!") else present | {line.strip()}
+    lines = [pattern.encode("utf-8", "surrogateescape") for pattern in patterns]
+    lines = [line for line in lines if line not in present]
+    if lines and content and not content.endswith(b"\n"):
+        content += newline
+    return content + b"".join(line + newline for line in lines)
 
 
 def _pattern(line: str) -> str:
