@@ -16,7 +16,10 @@ from optimizer.transform import Declined, Proposal, Safety, example, transform, 
     Safety.UNSAFE,
     may_change={"layers"},
     leeway={"hardening"},
-    may_change_paths=("/bin/*", "/sbin/*", "/usr/**"),
+    may_change_paths=(
+        *("/bin/*", "/sbin/*", "/usr/bin/*", "/usr/sbin/*", "/usr/local/bin/*", "/usr/libexec/**"),
+        *("/usr/lib/openssh/*", "/usr/lib/dbus-1.0/*", "/usr/lib/policykit-1/*", "/usr/lib/ssh/*"),
+    ),
     default=False,
 )
 @example(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from optimizer.cli.catalogue import example_lines
 from optimizer.transform import Safety
 from tests.cli.conftest import Dockopt
 from transforms import PIPELINE
@@ -57,9 +58,8 @@ def test_a_transform_is_explained_with_its_examples(dockopt: Dockopt, name: str)
     assert ran.code == 0
     assert ran.out.startswith(f"{name}  ({found.safety})\n\n{found.doc}\n")
     assert all(example.title in ran.out for example in found.examples)
-    gone = any(set(example.before.splitlines()) - set(example.after.splitlines()) for example in found.examples)
-    come = any(set(example.after.splitlines()) - set(example.before.splitlines()) for example in found.examples)
-    come = come or any(example.ignores for example in found.examples)
+    lines = [line for example in found.examples for line in example_lines(example)]
+    gone, come = (any(line.startswith(mark) for line in lines) for mark in "-+")
     assert gone or come or found.safety is Safety.SUGGESTION
     assert any(line.startswith("  - ") for line in ran.out.splitlines()) == gone
     assert any(line.startswith("  + ") for line in ran.out.splitlines()) == come
