@@ -100,14 +100,15 @@ def lean(calls: Sequence[Call], targets: Sequence[str]) -> Iterator[str]:
     """What keeps caches out of a RUN's layer: for each call one line, if it has none, mounts it, or empties it."""
     removed = [word.text for call in calls if call.name == "rm" for word in call.words]
     said = [" ".join(word.text for word in call.words) for call in calls]
-    for found, tool in _tools(calls):
-        if not tool.places or not fetches(found, tool):
+    for found in map(tool_call, calls):
+        rows = [tool for one, tool in _tools([found.call]) if tool.places and fetches(one, tool)] if found else []
+        if found is None or not rows:
             continue
-        mounted = any(tool.is_place(target) for target in targets)
-        emptied = any(text.startswith(tool.cache_clean) for text in said if tool.cache_clean)
-        emptied = emptied or any(tool.is_place(path) for path in removed)
-        if mounted or emptied or any(word.literal in tool.cache_defeats for word in found.call.words):
-            yield f"the layer without the cache of {tool.name}"
+        here = [*targets, *removed]
+        emptied = any(text.startswith(tool.cache_clean) for text in said for tool in rows if tool.cache_clean)
+        lies_elsewhere = any(tool.is_place(path) for tool in rows for path in here)
+        if lies_elsewhere or emptied or any(word.literal in found.tool.cache_defeats for word in found.call.words):
+            yield f"the layer without the cache of {found.tool.name}"
     fetching = _fetching(calls)
     for path in removed:
         if _is_cache(path) and not any(tool.is_place(path) for tool in fetching):

@@ -17,6 +17,8 @@ from optimizer.syntax.nodes import Command, Instruction, Node, Word, source
 from optimizer.transform import Declined, Proposal, Safety, example, transform, unchanged
 
 _GROUP = ".build-deps"
+_PROGRAMS = tuple(f"/usr/bin/{name}" for name in ("cc", "c++", "c89", "c99", "cpp", "f77", "f95", "yacc"))
+"""What the alternatives of compilers had made."""
 _HANDLED = re.compile(
     r"apt-mark|autoremove|auto-remove|purge|apt-get\s+(-\S+\s+)*remove|apk\s+(-\S+\s+)*del|--virtual|\s-t\s"
 )
@@ -27,7 +29,7 @@ _HANDLED = re.compile(
     may_change=set(),
     leeway={"build-packages"},
     may_drop_packages=True,
-    may_remove=("/usr/share/gcc/**", "/usr/lib/gcc/**", "/usr/share/gdb/**", "/etc/alternatives/*", "/usr/bin/*"),
+    may_remove=("/usr/share/gcc/**", "/usr/lib/gcc/**", "/usr/share/gdb/**", "/etc/alternatives/*", *_PROGRAMS),
     may_change_paths=("/etc/apk/world", "/lib/apk/db/*", "/var/log/alternatives.log", "/var/lib/dpkg/alternatives/*"),
 )
 @example(

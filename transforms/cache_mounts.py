@@ -7,7 +7,6 @@ from optimizer.facts import BuildStage, Chain, Facts
 from optimizer.facts.caches import Owner, cached_calls, folders, needed_later, obstacle, owner
 from optimizer.facts.layout import LINE_LENGTH, inserted, without
 from optimizer.facts.lists import deletion, may_use_lists, removes_lists
-from optimizer.facts.packages import package_call
 from optimizer.facts.readers import Obstacle, readers_of
 from optimizer.facts.tools import ToolCall, edition, tool_calls
 from optimizer.knowledge.ecosystems import Tool
@@ -36,6 +35,7 @@ from optimizer.transform import Declined, Leeway, Proposal, Safety, example, tra
         *("/root/.npm", "/root/.cache", "/root/.cache/*", "/go/pkg/mod", "/var/cache/*", "/root/.m2/**"),
         *("/home/*/.npm", "/home/*/.cache/*", "/usr/local/share/.cache/**", "/usr/local/cargo/*", "/root/.cargo/**"),
         *("/root/.gradle/**", "/root/.nuget/**", "/root/.local/**", "/root/.bun/**", "/usr/local/bundle/cache"),
+        *("/var/lib/apt/lists/lock", "/var/lib/apt/lists/partial"),
     ),
     default=False,
 )
@@ -274,8 +274,8 @@ def _plans(facts: Facts, stage: BuildStage) -> Iterator[_Plan]:
             doubt = None
             if why is None and tool.cache_holds:
                 why = needed_later(facts, stage, tool)
-            if why is None and tool.cache_needs_verb and not _cleans(facts, instruction, tool):
-                why, doubt = _read_later(facts, instruction, calls[0])
+            if why is None:
+                why, doubt = _read_later(facts, instruction, calls)
             yield _Plan(instruction, tool, calls, targets, home, why, doubt)
 
 
@@ -283,26 +283,28 @@ def _mounted_already(facts: Facts, instruction: Instruction, tool: Tool) -> bool
     return any(mount.kind == "cache" and tool.is_place(mount.target or "") for mount in facts.mounts(instruction))
 
 
-def _cleans(facts: Facts, instruction: Instruction, tool: Tool) -> bool:
-    """Whether the RUN removes its lists already."""
+def _cleans(facts: Facts, instruction: Instruction, family: str) -> bool:
+    """Whether the RUN removes the lists of the family already."""
     chain, folder = facts.chain(instruction), facts.scopes[instruction].folder
     found = [deletion(step, folder) for step in chain.steps] if chain else []
-    return any(one is not None and removes_lists(one, tool.name) for one in found)
+    return any(one is not None and removes_lists(one, family) for one in found)
 
 
-def _read_later(facts: Facts, instruction: Instruction, call: ToolCall) -> tuple[str | None, str | None]:
+def _read_later(facts: Facts, instruction: Instruction, calls: list[ToolCall]) -> tuple[str | None, str | None]:
     """Who reads the lists that stay in the layer now: why it cannot be, or why a person has to say yes."""
-    package = package_call(call.call)
-    if package is None:
-        return "its lists are not known", None
+    nodes = {call.call.node for call in calls}
+    fetched = [p for p in facts.package_calls(instruction) if p.updates and p.manager.lists]
+    fetched = [p for p in fetched if p.call.node in nodes or p.manager.name in {call.tool.name for call in calls}]
+    if not fetched or _cleans(facts, instruction, fetched[0].manager.family):
+        return None, None
     doubt = None
-    for reader in readers_of(facts, instruction, package.manager, sources_matter=False):
+    for reader in readers_of(facts, instruction, fetched[0].manager, sources_matter=False):
         if isinstance(reader, Obstacle):
             if reader.known:
                 return reader.why, None
             doubt = doubt or reader.why
         elif not reader.fetches:
-            return "a later RUN installs with these lists", None
+            return "a later RUN works with these lists", None
     return None, doubt
 
 

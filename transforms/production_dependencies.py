@@ -11,20 +11,22 @@ from optimizer.knowledge.ecosystems import Tool
 from optimizer.syntax.nodes import Command, Instruction, Item, source
 from optimizer.transform import Declined, Proposal, Safety, example, transform, unchanged
 
+_FOLDERS = ("/app", "/usr/src/app", "/usr/app", "/src", "/srv/app", "/opt/app", "/code", "/workspace", "/var/www/html")
+_KINDS = ("node_modules", "vendor", ".venv", "package-lock.json")
+_INSTALLED = (
+    *(f"{folder}/{kind}{tail}" for folder in _FOLDERS for kind in _KINDS for tail in ("", "/**")),
+    *("/usr/local/lib/python3*/**", "/usr/local/bundle/**", "/var/lib/gems/**", "/usr/local/lib/ruby/**"),
+)
+"""Where installs most often lie. One that lies elsewhere is not proved, as it should be."""
+_CACHES = ("/root/.npm/**", "/root/.cache/**", "/usr/local/share/.cache/**", "/root/.composer/**", "/root/.bun/**")
+
 
 @transform(
     Safety.UNSAFE,
     may_change=set(),
     leeway={"production"},
-    may_remove=(
-        *("**/node_modules/**", "**/vendor/**", "**/site-packages/**", "**/.venv/**", "**/bundle/**", "**/gems/**"),
-        *("/usr/local/bin/*", "/usr/share/ri/**", "/root/.npm/**", "/root/.cache/**", "/usr/local/share/.cache/**"),
-        *("/root/.composer/**", "/root/.local/share/pnpm/**", "/root/.bun/**", "/home/*/.npm/**", "/home/*/.cache/**"),
-    ),
-    may_change_paths=(
-        *("**/node_modules/**", "**/vendor/**", "**/site-packages/**", "**/.venv/**", "**/package-lock.json"),
-        *("**/.bundle/**", "/usr/local/bundle/config", "/root/.npm/**"),
-    ),
+    may_remove=(*_INSTALLED, *_CACHES, "/usr/local/bin/*", "/usr/share/ri/**"),
+    may_change_paths=(*_INSTALLED, *_CACHES, "/usr/local/bundle/config", "/app/.bundle/**"),
     may_drop_packages=True,
 )
 @example(

@@ -19,16 +19,18 @@ _LOCK = """
 "node_modules/left": {"version": "1.0.0"}}}
 """
 
+_FOLDERS = ("/app", "/usr/src/app", "/usr/app", "/src", "/srv/app", "/opt/app", "/code", "/workspace")
+_KINDS = ("node_modules/**", "package-lock.json", "yarn.lock", "Pipfile.lock")
+_INSTALLED = tuple(f"{folder}/{kind}" for folder in _FOLDERS for kind in _KINDS)
+"""Where installs most often lie. One that lies elsewhere is not proved, as it should be."""
+
 
 @transform(
     Safety.UNSAFE,
     may_change=set(),
     leeway={"locked"},
     counterparts=("DL3016",),
-    may_change_paths=(
-        *("**/node_modules/**", "**/package-lock.json", "**/yarn.lock", "**/Pipfile.lock"),
-        *("/root/.npm/**", "/tmp/v8-compile-cache-*/**", "/tmp/yarn--*", "/tmp/yarn--*/*"),
-    ),
+    may_change_paths=(*_INSTALLED, "/root/.npm/**", "/tmp/v8-compile-cache-*/**", "/tmp/yarn--*", "/tmp/yarn--*/*"),
     may_remove=("/root/.npm/**", "/tmp/yarn--*", "/tmp/yarn--*/*"),
 )
 @example(

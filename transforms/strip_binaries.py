@@ -16,6 +16,8 @@ _FLAG = re.compile(r"--?ldflags(=|$)")
 _PATTERN = re.compile(r"[\w./*]+=-")
 _PROFILE = re.compile(rb"(?m)^\s*(strip|debug|split-debuginfo)\s*=")
 
+_TARGETS = ("/usr/src/*/target/**", "/app/target/**", "/src/target/**", "/build/target/**", "/usr/src/app/target/**")
+
 
 @transform(
     Safety.UNSAFE,
@@ -23,11 +25,10 @@ _PROFILE = re.compile(rb"(?m)^\s*(strip|debug|split-debuginfo)\s*=")
     leeway={"stripped"},
     # The usual places of programs: a build that writes elsewhere is not proved, as it should be.
     may_change_paths=(
-        *("**/bin/*", "**/target/**", "/app", "/app/*", "/out", "/out/*", "/go/bin/*", "/main", "/server"),
-        *("/root/*", "/go/src/**"),
-        *("/root/.cache/go-build/**", "/usr/local/cargo/**"),
+        *("/usr/local/bin/*", "/go/bin/*", "/app/bin/*", "/usr/local/sbin/*", "/app", "/main", "/server"),
+        *("/app/app", "/app/main", "/app/server", "/root/.cache/go-build/**", "/usr/local/cargo/bin/*", *_TARGETS),
     ),
-    may_remove=("/root/.cache/go-build/**", "**/target/**"),
+    may_remove=("/root/.cache/go-build/**", *_TARGETS),
 )
 @example(
     "go: symbols, and the paths of the build",

@@ -112,7 +112,7 @@ def _used(facts: Facts, instruction: Instruction, tool: Tool, targets: tuple[str
                 return "another instruction names the folder of the cache"
     for one in concerned:
         for path in facts.copied_out_of(one):
-            if any(_inside(path, target) or (tool.cache_holds and _inside(target, path)) for target in targets):
+            if any(_inside(path, target) or _inside(target, path) for target in targets):
                 return "another stage takes files from there"
     return None
 
