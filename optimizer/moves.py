@@ -103,7 +103,8 @@ class _Sinking:
             return
         provided: dict[str, str] = {}
         for number in range(passed):
-            provided |= self._places(number, self.after) or {}
+            if self._untouched(number, copy):
+                provided |= self._places(number, self.after) or {}
         for step, need in _steps(self.after, atom):
             found = conflict(self.after, sunk, atom.instruction, step)
             if found is None or self._made(passed):
@@ -111,12 +112,31 @@ class _Sinking:
             was = self._was(passed, step)
             if isinstance(was, Need) and (missing := [path for path in was.files if path not in provided]):
                 yield f"`{missing[0]}` would not be there for `{_short(atom)}`"
+            elif self._closed(passed, copy):
+                yield f"`{_short(atom)}` may not be allowed to write where the early COPY makes folders"
             elif not isinstance(need, Need) or need != was:
                 yield f"`{_short(atom)}` may need what `{_short(self.pairing.new[copy])}` takes: {found}"
             elif any(inside(path, need.writes) and path not in need.files for path in places):
                 yield f"the COPY would lie over what `{_short(atom)}` writes"
             elif not self.locks and set(need.rewrites) & places.keys():
                 yield f"the COPY would undo what `{_short(atom)}` writes into its lock file"
+
+    def _untouched(self, number: int, copy: int) -> bool:
+        """Whether what an atom takes was still as it is where the sunk COPY stood, which would have put it right."""
+        old, sunk = self.pairing.order[number], self.pairing.order[copy]
+        between = () if old is None or sunk is None else self.pairing.old[old + 1 : sunk]
+        return all(_copy(self.before, atom) is not None for atom in between if _does_work(atom))
+
+    def _closed(self, passed: int, copy: int) -> bool:
+        """Whether a new COPY above makes folders that the step, not run by root or their owner, could write to."""
+        instruction = self.pairing.new[passed].instruction
+        sunk = _copy(self.after, self.pairing.new[copy])
+        user = ((self.after.scopes[instruction].user if instruction else None) or "").split(":")[0]
+        if sunk is None or user in ("root", "0") or (user and user == (sunk.owner or "").split(":")[0]):
+            return False
+        top = (sunk.destination or "/").rstrip("/")
+        new = (number for number in range(passed) if self.pairing.order[number] is None)
+        return any(path.rpartition("/")[0] != top for number in new for path in self._places(number, self.after) or ())
 
     def _made(self, number: int) -> bool:
         """Whether an atom only enters a folder, which a new COPY above it makes as the sunk one did."""
@@ -142,6 +162,11 @@ class _Sinking:
             if other is not None and [word.text for call in other.calls for word in call.words] == text:
                 return need
         return None
+
+
+def _does_work(atom: Atom) -> bool:
+    """Whether an atom may write files; entering a folder changes none."""
+    return atom.instruction is None or atom.instruction.name != "WORKDIR"
 
 
 def _copy(facts: Facts, atom: Atom) -> Copy | None:

@@ -79,6 +79,27 @@ def test_the_new_copy_does_not_come_earlier_than_the_old_one() -> None:
     assert refusal(before, after)
 
 
+WORKSPACES = {**FILES, "package.json": '{"workspaces": ["sub"]}', "sub/package.json": "{}"}
+DEEP = MANIFESTS + "COPY sub/package.json ./sub/\n"
+
+
+def test_a_user_who_is_not_root_may_not_find_folders_that_an_early_copy_made() -> None:
+    files = WORKSPACES
+    assert "be allowed to write" in refusal(
+        "USER node\n" + ALL + "RUN npm ci\n", f"USER node\n{DEEP}RUN npm ci\n{ALL}", files
+    )
+    owned = ALL.replace("COPY", "COPY --chown=node"), DEEP.replace("COPY", "COPY --chown=node")
+    before, after = f"USER node\n{owned[0]}RUN npm ci\n", f"USER node\n{owned[1]}RUN npm ci\n{owned[0]}"
+    assert rewritten(before, after, files).changed
+    assert rewritten(ALL + "RUN npm ci\n", f"{DEEP}RUN npm ci\n{ALL}", files).changed
+
+
+def test_manifests_that_lie_there_already_will_do_if_nothing_changed_them() -> None:
+    assert rewritten(MANIFESTS + ALL + "RUN npm ci\n", MANIFESTS + "RUN npm ci\n" + ALL).changed
+    edited = MANIFESTS + "RUN echo {} > package.json\n"
+    assert "would not be there" in refusal(edited + ALL + "RUN npm ci\n", edited + "RUN npm ci\n" + ALL)
+
+
 def test_what_an_install_writes_is_not_covered() -> None:
     files = {**FILES, "node_modules/left/index.js": ""}
     assert "lie over what" in refusal(ALL + "RUN npm ci\n", MANIFESTS + "RUN npm ci\n" + ALL, files)

@@ -8,7 +8,7 @@ from itertools import takewhile
 from optimizer.facts import Copy, Facts
 from optimizer.facts.layout import without
 from optimizer.facts.manifests import install_of
-from optimizer.facts.sinking import Target, sinking
+from optimizer.facts.sinking import Target, may_lack_rights, sinking, taken_above
 from optimizer.syntax.nodes import ExecForm, Instruction, Node, rewritten, source
 from optimizer.transform import Declined, Leeway, Proposal, Safety, comment_lines, example, transform, unchanged
 
@@ -149,6 +149,29 @@ _NODE = {"package.json": "{}", "package-lock.json": "{}", "index.js": ""}
     """,
     context=_NODE,
 )
+@example(
+    "the manifests are there already",
+    """
+      FROM node:22-slim
+      WORKDIR /app
+      COPY package*.json ./
+    - COPY . .
+      RUN npm ci
+    + COPY . .
+    """,
+    context=_NODE,
+)
+@unchanged(
+    "a user who is not root may need a folder that is open to all",
+    """
+    FROM node:22-slim
+    COPY . /app
+    USER node
+    WORKDIR /app
+    RUN npm ci
+    """,
+    context={**_NODE, "package.json": '{"workspaces": ["packages/*"]}', "packages/a/package.json": "{}"},
+)
 @unchanged(
     "only manifests are copied",
     """
@@ -168,7 +191,8 @@ def copy_manifests_first(facts: Facts) -> Iterator[Proposal | Declined]:
 
     Safety: only where the build context is known and the manifests tell all that the install reads: no script that
     runs then, no package out of the sources. What stands between the COPY and the install must have nothing to do with
-    the files. What the install writes must not lie in the context.
+    the files. What the install writes must not lie in the context. Manifests in sub-folders wait where the user is not
+    root: the early COPY makes folders of mode 755, those of the context may be open to all.
 
     Sources: Dockerfile best practices, leverage build cache; domain.md 1.2, 1.3.
     """
@@ -201,12 +225,16 @@ def _installing(facts: Facts, behind: Sequence[Instruction]) -> Instruction | No
 
 def _moved(facts: Facts, copy: Copy, places: Mapping[str, str], target: Target) -> Proposal | Declined:
     instruction = copy.instruction
-    manifests = _manifests(facts, copy, places, target.needed)
+    there = taken_above(facts, copy)
+    needed = [path for path in target.needed if there.get(path) is None or there[path] != places.get(path)]
+    manifests = _manifests(facts, copy, places, needed)
     parts = _parted(facts, target)
     if manifests is None:
         return Declined(target.run, "what it needs lies in too many folders")
     if parts is None:
         return Declined(target.run, "a comment stands where it would be parted")
+    if _makes_folders(copy, needed) and may_lack_rights(facts, copy, target):
+        return Declined(target.run, "the user is not root, and may need the rights of the context's folders")
     text, rest = parts
     sources = source(instruction)
     if not text.endswith("\n"):
@@ -224,6 +252,12 @@ def _moved(facts: Facts, copy: Copy, places: Mapping[str, str], target: Target) 
     lock = posixpath.basename(min(target.rewritten))
     why += f"; the install may write `{lock}`, over which the COPY now comes"
     return Proposal(instruction, why, edits, safety=Safety.UNSAFE, leeway=frozenset({Leeway.UNLOCKED}))
+
+
+def _makes_folders(copy: Copy, needed: Sequence[str]) -> bool:
+    """Whether what is needed lies in folders of the one that is copied."""
+    top = (copy.destination or "/").rstrip("/") or "/"
+    return any(posixpath.dirname(path) != top for path in needed)
 
 
 def _parted(facts: Facts, target: Target) -> tuple[str, str] | None:

@@ -40,6 +40,33 @@ class Target:
         return frozenset(path for one in self.passed if isinstance(one.need, Need) for path in one.need.rewrites)
 
 
+def taken_above(facts: Facts, copy: Copy) -> Mapping[str, str]:
+    """Which file of the context each path holds already, by the copies right above a COPY: no RUN stands between."""
+    own = facts.stage_of[copy.instruction].instructions
+    found: dict[str, str] = {}
+    for other in reversed(own[: own.index(copy.instruction)]):
+        if other.name not in ("COPY", "ADD"):
+            if other.name in ("RUN", "ONBUILD", "FROM"):
+                break
+            continue
+        above = facts.copies.get(other)
+        places = facts.placed(above) if above is not None and above.from_context else None
+        if places is None:
+            break
+        found = {**places, **found}
+    return found
+
+
+def may_lack_rights(facts: Facts, copy: Copy, target: Target) -> bool:
+    """Whether an install may be kept from writing into a folder that an early COPY makes in the one that it copies to.
+
+    Such a folder is open to its owner only; in the context it may be open to all, and until then the COPY said so.
+    """
+    owner = (copy.owner or "").partition(":")[0]
+    users = [(facts.scopes[one.run].user or "").partition(":")[0] for one in target.passed]
+    return not all(user in ("root", "0") or (user and user == owner) for user in users)
+
+
 @dataclass(frozen=True, slots=True)
 class Stop:
     """An install that the COPY cannot pass, and why."""

@@ -13,7 +13,7 @@ from optimizer.prove.steps import Progress, Step
 class Shelf:
     """Builds what is on the shelf; a text that is not there does not build.
 
-    `statuses` are those with which commands end, by text.
+    With an ignore file of its own, the image is that of `TEXT less IGNORE`. `statuses`: those of commands, by text.
     """
 
     name = "shelf"
@@ -26,11 +26,12 @@ class Shelf:
         self.contexts: list[dict[str, bytes]] = []
 
     def build(self, order: Order, options: BuildOptions, progress: Progress) -> Built:
-        if order.text not in self.images:
-            raise BuildFailed(f"cannot build {order.text}")
-        self.built.append(order.text)
+        text = order.text if order.ignore is None else f"{order.text} less {order.ignore}"
+        if text not in self.images:
+            raise BuildFailed(f"cannot build {text}")
+        self.built.append(text)
         self.contexts.append({path.name: path.read_bytes() for path in order.context.iterdir() if path.is_file()})
-        self.tags[order.tag] = order.text
+        self.tags[order.tag] = text
         return Built(order.tag, order.tag, 1.0, (Step("[1/1] RUN x", not order.no_cache, 1.0),), "")
 
     @contextmanager

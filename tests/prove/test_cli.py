@@ -78,6 +78,27 @@ def test_what_is_lost_is_told_with_the_transform(place: Path, capsys: pytest.Cap
     assert "clean-in-same-layer:\n  removed /app/main\n" in capsys.readouterr().out
 
 
+PACKAGES = "FROM node:22-slim\nWORKDIR /app\nCOPY . .\nRUN npm ci\n"
+
+
+def test_the_build_context_is_the_one_that_fix_finds(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("package.json", "package-lock.json"):
+        (place / name).write_text("{}")
+    (place / "docker").mkdir()
+    (place / "Dockerfile").rename(place / "docker/Dockerfile")
+    (place / "docker/Dockerfile").write_text(PACKAGES.replace("COPY . .", "COPY package-lock.json ./\nCOPY . ."))
+    (place / ".git").mkdir()
+    (place / "node_modules/left").mkdir(parents=True)
+    (place / "node_modules/left/index.js").write_text("")
+    before = (place / "docker/Dockerfile").read_text()
+    after = "FROM node:22-slim\nWORKDIR /app\nCOPY package-lock.json ./\nCOPY package.json ./\nRUN npm ci\nCOPY . .\n"
+    shelf = Shelf({before: [FULL], f"{after} less **/node_modules\n": [FULL]})
+    assert proving(finds(shelf)) == 0
+    assert "docker/Dockerfile: proved: nothing was lost" in capsys.readouterr().out
+    assert not (place / ".dockerignore").exists()
+    assert all("package.json" in seen for seen in shelf.contexts)
+
+
 def test_nothing_is_built_where_nothing_changes(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (place / "Dockerfile").write_text(UNCHANGED)
     assert proving(missing) == 0

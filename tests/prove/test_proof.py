@@ -88,6 +88,18 @@ def test_a_rewrite_that_does_not_build_names_the_first_that_does_not() -> None:
     assert "cannot build three" in render_text(found)
 
 
+def test_a_step_that_only_ignores_files_is_built_without_them(tmp_path: Path) -> None:
+    (tmp_path / ".dockerignore").write_text("docs")
+    lost = image(APP, CACHE)
+    shelf = Shelf(
+        {"before": [FULL], "before less docs\nextra\n": [lost], "after less docs\nextra\n": [lost], "merged": [FULL]}
+    )
+    steps = [Rewrite("merge", "merged"), Rewrite("lie", "before", ("extra",)), Rewrite("merge", "after", ("extra",))]
+    found = proof(shelf, *steps, context=tmp_path)
+    assert [(each.transform, str(each.problems[0])) for each in found.culprits] == [("lie", "removed /app/extra")]
+    assert (tmp_path / ".dockerignore").read_text() == "docs"
+
+
 def test_an_original_that_does_not_build_is_no_proof() -> None:
     with pytest.raises(BuildFailed, match="cannot build before"):
         proof(Shelf({}), ("merge", "one"))
