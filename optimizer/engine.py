@@ -94,7 +94,8 @@ def optimize(
 ) -> Result:
     """The file after all transforms (else those of the pipeline that run by default). Never raises on any text.
 
-    Transforms that are about other files than Dockerfiles are passed over. `context`: the build context, or what finds it; it is asked once, when the first fact needs it.
+    Transforms of other files than Dockerfiles are passed over. `context`: the build context, or what finds it; it is
+    asked once, when the first fact needs it.
     """
     if transforms is None:
         from transforms import PIPELINE

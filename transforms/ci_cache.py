@@ -364,17 +364,17 @@ def _no_builder(build: Build) -> str | None:
         return f"the driver `{driver}` of its builder cannot export such a cache, or keeps one of its own"
     if setup.input("append") is not None:
         return "its builder has several nodes, which would overwrite each other's cache"
-    if why := _too_old(setup):
+    if why := _too_old(Build(job, setup, build.env)):
         return why
     return _other_builder(build, setup, before)
 
 
-def _too_old(setup: Step) -> str | None:
-    images = re.findall(r"(?m)^\s*image=(.+?)\s*$", setup.input("driver-opts") or "")
+def _too_old(setup: Build) -> str | None:
+    images = re.findall(r"(?m)^\s*image=(.+?)\s*$", setup.resolved("driver-opts"))
     image, _, tag = images[-1].rpartition(":") if images else ("moby/buildkit", "", "latest")
     if image.removeprefix("docker.io/") != "moby/buildkit" or not _new_enough(tag, _OLDEST_BUILDKIT):
         return f"whether BuildKit `{images[-1]}` speaks to GitHub's cache is not known, or it is too old (0.20)"
-    version = setup.input("version") or "latest"
+    version = setup.resolved("version") or "latest"
     return None if _new_enough(version, _OLDEST_BUILDX) else f"its buildx `{version}` is older than 0.21, or not known"
 
 

@@ -99,7 +99,7 @@ def _runs(matrix: dict[str, Any]) -> list[dict[str, Any]] | None:
     lists = [*matrix.values(), include, exclude]
     if not all(isinstance(one, list) for one in lists):
         return None
-    if not all(isinstance(one, dict) for one in [*include, *exclude]):
+    if not all(isinstance(one, dict) and None not in one for one in [matrix, *include, *exclude]):
         return None
     size = 1
     for values in matrix.values():

@@ -23,6 +23,9 @@ _TOP = re.compile(r"\s*(\$\{\{\s*github\.workspace\s*\}\}/?|\{\{\s*defaultContex
 _VARYING = frozenset({"env", "steps", "strategy", "runner", "job"})
 """What may differ between the runs of a matrix without naming it."""
 
+_Key = tuple[str, ...]
+"""The path of a value in a matrix."""
+
 
 class UnknownScope(Exception):
     """No name can be told; the message says why."""
@@ -36,12 +39,17 @@ class Build:
     step: Step
     env: dict[str, str]
 
-    def input(self, name: str) -> str:
-        """The input with `env` resolved where it is plain text, and without the name of the top folder."""
+    def resolved(self, name: str) -> str:
+        """The text of an input, with the variables of `env` that are plain text; empty where it is not given."""
         text = self.step.input(name) or ""
         for expression in expressions(text):
             if expression.startswith("env.") and (value := self.env.get(expression[4:])) is not None:
-                text = re.sub(r"\$\{\{\s*" + re.escape(expression) + r"\s*\}\}", value.replace("\\", r"\\"), text)
+                text = re.sub(r"\$\{\{\s*" + re.escape(expression) + r"\s*\}\}", lambda _: value, text)
+        return text
+
+    def input(self, name: str) -> str:
+        """The same, from the top folder of the repository on."""
+        text = self.resolved(name)
         match = _TOP.match(text)
         return f"./{text[match.end() :]}".strip() if match else text.strip()
 
@@ -119,7 +127,7 @@ def _matrix_part(build: Build) -> list[str]:
     if not job.has_matrix:
         return []
     checkouts = (text for step in job.steps if step.action == "actions/checkout" for text in _texts(step))
-    texts = [build.step.input(name) or "" for name in _INPUTS] + [*job.runners, *checkouts]
+    texts = [*(build.input(name) for name in _INPUTS), *job.runners, *checkouts]
     names = [name for text in texts for name in names_in(text)]
     used = list(dict.fromkeys(name[1:] for name in names if name[0] == "matrix"))
     varying = any(name[0] in _VARYING for name in names)
@@ -127,30 +135,36 @@ def _matrix_part(build: Build) -> list[str]:
         return []
     if not job.runs:
         raise UnknownScope("its matrix is only known when it runs: a value may hold what no scope can")
-    runs = job.runs
-    keys = [*dict.fromkeys((key,) for run in runs for key in run)]
-    chosen: list[tuple[str, ...]] | None = (
-        used if used and _sound(runs, used) and (not varying or _tell_apart(runs, used)) else None
-    )
-    if chosen is None:
-        candidates = (one for one in (*([key] for key in keys), keys) if _sound(runs, one) and _tell_apart(runs, one))
-        chosen = next(candidates, None)
-    if chosen is not None:
-        alone = next(([key] for key in chosen if _tell_apart(runs, [key])), chosen)
-        return [f"${{{{ matrix.{'.'.join(key)} }}}}" for key in alone]
-    raise UnknownScope("no values of its matrix tell its runs apart that can stand in a scope")
+    keys = _telling(job.runs, used, varying=varying)
+    if keys is None:
+        raise UnknownScope("no values of its matrix tell its runs apart that can stand in a scope")
+    return [f"${{{{ matrix.{'.'.join(key)} }}}}" for key in keys]
+
+
+def _telling(runs: Sequence[dict[str, Any]], used: list[_Key], *, varying: bool) -> list[_Key] | None:
+    """The keys whose values tell runs that differ apart; None where there are none that a scope can hold.
+
+    Where all that differs between the runs is in the used keys, these do; else the runs must all be told apart.
+    """
+    everything: list[_Key] = [(name,) for name in dict.fromkeys(name for run in runs for name in run)]
+    apart = [one for one in ([key] for key in used) if _fit(runs, one) and _tell_apart(runs, one)]
+    if used and not varying and _fit(runs, used):
+        return apart[0] if apart else used
+    candidates: list[list[_Key]] = [*apart, used, *([key] for key in everything), everything]
+    return next((one for one in candidates if one and _fit(runs, one) and _tell_apart(runs, one)), None)
 
 
 def _texts(step: Step) -> Iterator[str]:
     return step.inputs.texts() if step.inputs is not None else iter(())
 
 
-def _sound(runs: Iterable[dict[str, Any]], keys: Sequence[tuple[str, ...]]) -> bool:
+def _fit(runs: Iterable[dict[str, Any]], keys: Sequence[_Key]) -> bool:
+    """Whether a scope can hold all values of the keys."""
     values = [looked_up(run, key) if key else None for run in runs for key in keys]
     return all(value is not None and _SAFE.fullmatch(value) for value in values)
 
 
-def _tell_apart(runs: Sequence[dict[str, Any]], keys: Sequence[tuple[str, ...]]) -> bool:
+def _tell_apart(runs: Sequence[dict[str, Any]], keys: Sequence[_Key]) -> bool:
     return len({tuple(looked_up(run, key) for key in keys) for run in runs}) == len(runs)
 
 
