@@ -75,15 +75,22 @@ def test_it_waits_for_unsafe_and_is_written_then(dockopt: Dockopt, folder: Path)
     assert dockopt("fix", "--unsafe", "--check").code == 0
 
 
-def test_settings_and_options_choose_it(dockopt: Dockopt, folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("settings", "options", "changes"),
+    [
+        ("", ["--unsafe", "--select", "ci-cache"], True),
+        ("", ["--unsafe", "--select", "merge-run"], False),
+        ("", ["--unsafe", "--ignore", "ci-cache"], False),
+        ("unsafe = true\n", [], True),
+        ('unsafe = true\nignore = ["ci-cache"]\n', [], False),
+    ],
+)
+def test_settings_and_options_choose_it(
+    dockopt: Dockopt, folder: Path, settings: str, options: list[str], changes: bool
+) -> None:
     put(folder, PLACE)
-    assert dockopt("fix", "--unsafe", "--select", "ci-cache").changes
-    assert not dockopt("fix", "--unsafe", "--select", "merge-run").changes
-    assert not dockopt("fix", "--unsafe", "--ignore", "ci-cache").changes
-    (folder / "dockopt.toml").write_text("unsafe = true\n")
-    assert dockopt("fix").changes
-    (folder / "dockopt.toml").write_text('unsafe = true\nignore = ["ci-cache"]\n')
-    assert not dockopt("fix").changes
+    (folder / "dockopt.toml").write_text(settings)
+    assert bool(dockopt("fix", *options).changes) == changes
 
 
 def test_a_broken_file_is_told_and_the_others_go_on(dockopt: Dockopt, folder: Path) -> None:
