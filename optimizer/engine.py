@@ -17,7 +17,7 @@ from optimizer.pragmas import Pragmas
 from optimizer.syntax.nodes import Dockerfile, Instruction, Node, Stage
 from optimizer.syntax.parser import parse
 from optimizer.syntax.problems import Problem
-from optimizer.transform import Declined, Proposal, Safety, Transform
+from optimizer.transform import Declined, Proposal, Safety, Subject, Transform
 
 ROUNDS = 10
 """The most often that one transform is asked about one file."""
@@ -94,7 +94,8 @@ def optimize(
 ) -> Result:
     """The file after all transforms (else those of the pipeline that run by default). Never raises on any text.
 
-    `context`: the build context, or what finds it; it is asked once, when the first fact needs it.
+    Transforms of other files than Dockerfiles are passed over. `context`: the build context, or what finds it; it is
+    asked once, when the first fact needs it.
     """
     if transforms is None:
         from transforms import PIPELINE
@@ -103,7 +104,7 @@ def optimize(
     facts = Facts(parse(data), once(context) if callable(context) else context)
     if facts.problems:
         return Result(facts.text, facts.text, problems=facts.problems)
-    return _Session(facts, unsafe).run(transforms)
+    return _Session(facts, unsafe).run(one for one in transforms if one.subject is Subject.DOCKERFILE)
 
 
 @dataclass

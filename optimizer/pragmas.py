@@ -42,11 +42,10 @@ class Pragmas:
 
     def _read(self, comment: str) -> set[str]:
         """The names that a comment switches off for its instruction; notes those for the file."""
-        if _FILE.match(comment):
+        own = pragma(comment)
+        if own is None:
             self._whole_file = True
-        found = set()
-        if match := _OURS.match(comment):
-            found |= set(_split(match[1])) if match[1] else {"*"}
+        found = set(own or ())
         if match := _HADOLINT.match(comment):
             (self._global if match[1] else found).update(_split(match[2]))
         return found | _names(_CHECK, comment)
@@ -60,6 +59,14 @@ class Pragmas:
             return "a comment says to leave it alone"
         found = next((name for name in names if name in own), None)
         return found and f"a comment says to ignore `{found}`"
+
+
+def pragma(comment: str) -> frozenset[str] | None:
+    """The names that a comment in our own words switches off, `*` for all of them; None: all in the whole file."""
+    if _FILE.match(comment):
+        return None
+    match = _OURS.match(comment)
+    return frozenset(_split(match[1]) if match[1] else ("*",)) if match else frozenset()
 
 
 def _names(pattern: re.Pattern[str], comment: str) -> set[str]:

@@ -14,11 +14,14 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
 from textwrap import dedent
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from optimizer.facts import Facts
 from optimizer.facts.context import Given
 from optimizer.syntax.nodes import Instruction, Node
+
+if TYPE_CHECKING:
+    from optimizer.facts.ci import Workflow
 
 
 class Safety(StrEnum):
@@ -30,6 +33,14 @@ class Safety(StrEnum):
     """The image does the same job with other content; applied with `--unsafe`."""
     SUGGESTION = "suggestion"
     """Needs a person: shown, never applied."""
+
+
+class Subject(StrEnum):
+    """The kind of file that a transform is about."""
+
+    DOCKERFILE = "Dockerfile"
+    WORKFLOW = "workflow"
+    """The YAML files of CI: workflows and actions of GitHub, `.gitlab-ci.yml`."""
 
 
 class Aspect(StrEnum):
@@ -128,13 +139,38 @@ class Declined:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Insertion:
+    """Whole lines that come behind the line `after` of a CI file, without their ends. Lines are counted from 1.
+
+    `line` is the place that is told; it and what lies up to `after` belong together. A suggestion has no lines.
+    """
+
+    line: int
+    why: str
+    after: int
+    lines: tuple[str, ...] = ()
+    safety: Safety | None = None
+    """Where it differs from the transform's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """A place of a CI file where the transform looked and stood back, as `Declined` is of a Dockerfile."""
+
+    line: int
+    why: str
+
+
 Run = Callable[[Facts], Iterator[Proposal | Declined]]
 """What a transform does; a transform with options takes them as keyword parameters behind the facts."""
+WorkflowRun = Callable[["Workflow"], Iterator[Insertion | LeftAlone]]
+"""What a transform of CI files does."""
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A Dockerfile before and after; equal for a case that must stay as it is."""
+    """A file before and after; equal for a case that must stay as it is."""
 
     title: str
     before: str
@@ -165,6 +201,7 @@ class Transform:
 
     id: str
     run: Run
+    """Where the subject is a workflow, a WorkflowRun."""
     safety: Safety
     may_change: frozenset[Aspect]
     leeway: frozenset[Leeway]
@@ -191,6 +228,7 @@ class Transform:
             return self
         return replace(self, run=cast(Run, partial(cast(Any, self.run), **options)))
 
+    subject: Subject = Subject.DOCKERFILE
     may_change_settings: tuple[str, ...] = ()
     """Fields of the image's configuration that may differ: `Labels.KEY`, `Cmd:exec` (only the form of a command)."""
 
@@ -204,7 +242,7 @@ class Transform:
 class _Collected:
     """Decorated function before `transform` makes a Transform of it."""
 
-    run: Run
+    run: Run | WorkflowRun
     examples: list[Example] = field(default_factory=list)
 
 
@@ -216,7 +254,7 @@ def example(
     options: Mapping[str, str] | None = None,
     context: Mapping[str, str] | None = None,
     ignores: tuple[str, ...] = (),
-) -> Callable[[Run | _Collected], _Collected]:
+) -> Callable[[Run | WorkflowRun | _Collected], _Collected]:
     """A change, written as a diff: each line begins with two blanks, `- ` or `+ `.
 
     Where only the ignore file changes (`ignores`), it is the file as it stands.
@@ -236,14 +274,14 @@ def unchanged(
     unsafe: bool = False,
     options: Mapping[str, str] | None = None,
     context: Mapping[str, str] | None = None,
-) -> Callable[[Run | _Collected], _Collected]:
+) -> Callable[[Run | WorkflowRun | _Collected], _Collected]:
     """A file that the transform leaves alone; the title says why."""
     text = dedent(text).strip("\n") + "\n"
     return _adder(Example(title, text, text, unsafe, options or {}, context))
 
 
-def _adder(item: Example) -> Callable[[Run | _Collected], _Collected]:
-    def add(target: Run | _Collected) -> _Collected:
+def _adder(item: Example) -> Callable[[Run | WorkflowRun | _Collected], _Collected]:
+    def add(target: Run | WorkflowRun | _Collected) -> _Collected:
         collected = target if isinstance(target, _Collected) else _Collected(target)
         collected.examples.insert(0, item)
         return collected
@@ -263,14 +301,15 @@ def transform(
     default: bool = True,
     options: Mapping[str, tuple[str, ...]] | None = None,
     may_change_settings: tuple[str, ...] = (),
-) -> Callable[[Run | _Collected], Transform]:
+    subject: Subject = Subject.DOCKERFILE,
+) -> Callable[[Run | WorkflowRun | _Collected], Transform]:
     """Makes a Transform of a function; its id is the function's name with dashes."""
 
-    def make(target: Run | _Collected) -> Transform:
+    def make(target: Run | WorkflowRun | _Collected) -> Transform:
         collected = target if isinstance(target, _Collected) else _Collected(target)
         return Transform(
             id=collected.run.__name__.replace("_", "-"),
-            run=collected.run,
+            run=cast(Run, collected.run),
             safety=safety,
             may_change=frozenset(Aspect(name) for name in may_change),
             leeway=frozenset(Leeway(name) for name in leeway or ()),
@@ -282,6 +321,7 @@ def transform(
             may_drop_packages=may_drop_packages,
             default=default,
             options=options or {},
+            subject=subject,
             may_change_settings=may_change_settings,
         )
 

@@ -1,4 +1,4 @@
-"""The same Dockerfile in other clothes: what must make no difference to a transform."""
+"""The same file in other clothes: what must make no difference to a transform."""
 
 from __future__ import annotations
 
@@ -44,4 +44,15 @@ def comment_above(text: str) -> str | None:
     return re.sub(r"(?m)^RUN ", "# a remark\nRUN ", text, count=1)
 
 
+def shifted(text: str) -> str | None:
+    """All lines of the document stand two blanks further to the right."""
+    return re.sub(r"(?m)^(?=.)", "  ", text)
+
+
+def document_start(text: str) -> str | None:
+    """YAML's mark of a document's start, and a comment."""
+    return f"# a remark\n---\n{text}"
+
+
 STRESSES: tuple[Stress, ...] = (crlf, no_final_newline, second_stage, tabs, lower_case, byte_order_mark)
+WORKFLOW_STRESSES: tuple[Stress, ...] = (crlf, no_final_newline, byte_order_mark, shifted, document_start)

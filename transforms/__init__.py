@@ -6,6 +6,7 @@ from transforms.apt_to_apt_get import apt_to_apt_get
 from transforms.assume_yes import assume_yes
 from transforms.build_deps_in_one_run import build_deps_in_one_run
 from transforms.cache_mounts import cache_mounts
+from transforms.ci_cache import ci_cache
 from transforms.clean_in_same_layer import clean_in_same_layer
 from transforms.copy_manifests_first import copy_manifests_first
 from transforms.copy_with_owner_and_mode import copy_with_owner_and_mode
@@ -65,4 +66,5 @@ PIPELINE: tuple[Transform, ...] = (
     volatile_arguments_late,  # below the RUNs as they are now
     dead_stage,  # suggestions, about the file as it is now
     upgrade_in_build,
+    ci_cache,  # of other files than the rest
 )

@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING
 from optimizer.cli import files
 from optimizer.cli.beside import IgnoreFiles
 from optimizer.cli.contexts import ContextOf, Contexts, described, folder_of
-from optimizer.cli.discovery import Found, find
+from optimizer.cli.discovery import Found, find, is_ci_file
 from optimizer.cli.errors import BugError, FileError, SettingsError, UsageError
 from optimizer.cli.names import in_diff, shown
 from optimizer.cli.output import Output
 from optimizer.cli.settings import Settings, of_options, settings_for
 from optimizer.engine import Change, Result, optimize
+from optimizer.facts.ci import builds_images
 from optimizer.facts.context import Missing, Supply
 from optimizer.patch import unified
-from optimizer.transform import Safety, Transform
+from optimizer.transform import Safety, Subject, Transform
 
 if TYPE_CHECKING:
     from optimizer.cli.prover import Prover
@@ -114,17 +115,43 @@ class _Run:
 
     def _one(self, found: Found | None) -> None:
         """One file, or standard input for None. Raises FileError or SettingsError with the file as it was."""
-        path = found.path if found else Path(self._options.stdin_filename or "Dockerfile")
+        path = self._path(found)
         data = files.read(path) if found else sys.stdin.buffer.read()
         settings = settings_for(path.absolute().parent).below(self._settings)
+        if is_ci_file(path):
+            self._ci_file(found, path, data, settings)
+            return
         context = self._contexts.of(path, found.top if found else path.parent, data, named=self._named(found))
         result = optimized(path, data, settings.chosen(), unsafe=settings.unsafe, context=context)
-        self._totals.files += 1
         if result.problems:
             self._rejected(path, result)
         proved = self._proved(path, context, result, settings)
         if proved and result.ignores and context is not None:
             self._ignore(found, context, result.ignores)
+        self._finish(found, data, result, proved=proved)
+        if self._options.verbose and context is not None:
+            self._output.note(f"{shown(path)}: {described(context)}")
+
+    def _ci_file(self, found: Found | None, path: Path, data: bytes, settings: Settings) -> None:
+        """One file of CI; it is passed over where it builds no image, or nothing is chosen that is about such files."""
+        from optimizer.workflows import improve
+
+        chosen = [transform for transform in settings.chosen() if transform.subject is Subject.WORKFLOW]
+        if found is not None and not (chosen and builds_images(data)):
+            return
+        result = _guarded(path, lambda: improve(data, chosen, unsafe=settings.unsafe))
+        for problem in result.problems:
+            self._output.note(f"{shown(path)}:{problem.line}: {problem.message}; the file is left as it is")
+            self._totals.failed += 1
+        proved = self._prover is None or not result.changed
+        if not proved:
+            self._output.note(f"{shown(path)}: no build can prove a change of it; without --prove it is written")
+        self._finish(found, data, result, proved=proved)
+
+    def _finish(self, found: Found | None, data: bytes, result: Result, *, proved: bool) -> None:
+        """Show or write what became of a file, and tell it."""
+        path = self._path(found)
+        self._totals.files += 1
         if not self._options.write:
             self._output.diff(unified(result.before, result.after, in_diff(path)))
         elif proved:
@@ -137,8 +164,9 @@ class _Run:
         self._count(result)
         holds_the_file = found is None and self._options.write
         self._tell(shown(path), result, self._output.note if holds_the_file else self._output.change)
-        if self._options.verbose and context is not None:
-            self._output.note(f"{shown(path)}: {described(context)}")
+
+    def _path(self, found: Found | None) -> Path:
+        return found.path if found else Path(self._options.stdin_filename or "Dockerfile")
 
     def _ignore(self, found: Found | None, context: ContextOf, patterns: Sequence[str]) -> None:
         """Put patterns into the ignore file: before the Dockerfile is written, which may rely on them."""
@@ -230,15 +258,20 @@ def _sources(paths: Sequence[str]) -> Iterator[Found | None]:
     """Standard input, as None, where `-` is among the paths; then the files."""
     if "-" in paths:
         yield None
-    yield from find(Path(path) for path in paths if path != "-")
+    yield from find((Path(path) for path in paths if path != "-"), ci=True)
 
 
 def optimized(
     path: Path, data: bytes, transforms: Sequence[Transform], *, unsafe: bool, context: Supply | None = None
 ) -> Result:
     """What the engine makes of the file. Raises BugError for whatever it raises: the other files shall go on."""
+    return _guarded(path, lambda: optimize(data, transforms, unsafe=unsafe, context=context))
+
+
+def _guarded(path: Path, work: Callable[[], Result]) -> Result:
+    """What the work makes of the file. Raises BugError for whatever it raises."""
     try:
-        return optimize(data, transforms, unsafe=unsafe, context=context)
+        return work()
     except Exception as error:
         from traceback import extract_tb
 
