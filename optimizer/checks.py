@@ -123,6 +123,12 @@ def traces_differ(before: Facts, after: Facts, leeway: frozenset[Leeway]) -> str
     if len(old.stages) != len(new.stages):
         return "a stage comes or goes"
     for number, (one, other) in enumerate(zip(old.stages, new.stages, strict=True)):
+        if Leeway.SWAPS in leeway:
+            from optimizer.moves import swapped_wrongly
+
+            if (message := swapped_wrongly(before, after, number, one, other)) is not None:
+                return message
+            continue
         if one == other:
             if lost := _lost(one, other):
                 return f"`{lost}` would go"

@@ -1,19 +1,21 @@
-"""Whether the steps of a stage may stand in another order: copies that sink behind steps which do not need their files.
+"""Whether the steps of a stage may stand in another order.
 
-Knows no transform: it pairs the steps of both traces and asks of each pair that changed places whether the two have to
+Knows no transform: it pairs the steps of both files and asks of each pair that changed places whether the two have to
 do with each other. A COPY may sink behind an install that reads some of its files if a new COPY gave it these before.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from optimizer.facts import Copy, Facts
 from optimizer.facts.chains import Step
+from optimizer.facts.effects import commutes
 from optimizer.facts.installs import conflict, inside, installs_of
 from optimizer.facts.manifests import Need
+from optimizer.facts.texts import argument_text
 from optimizer.syntax.nodes import Instruction
 from optimizer.trace import Atom
 
@@ -27,6 +29,31 @@ def sunk_wrongly(before: Facts, after: Facts, old: Sequence[Atom], new: Sequence
     return next(check.faults(), None)
 
 
+def swapped_wrongly(before: Facts, after: Facts, stage: int, old: Sequence[Atom], new: Sequence[Atom]) -> str | None:
+    """Why the instructions of a stage may not stand in their new order; None where they may. None may come or go.
+
+    Instructions are compared, not only atoms: a VOLUME is none, and does what others could tell.
+    """
+    pairing = _paired(old, new)
+    if isinstance(pairing, str):
+        return pairing
+    if None in pairing.order:
+        return f"`{_short(new[pairing.order.index(None)])}` would come, or run in another state"
+    steps = before.stages[stage].instructions
+    order, lost = _matched([_told(one) for one in steps], [_told(one) for one in after.stages[stage].instructions])
+    if lost or None in order:
+        return "an instruction would come or go"
+    for now_first, now_second in _inverted(order):
+        first, second = steps[order[now_second] or 0], steps[order[now_first] or 0]
+        if (conflict := commutes(before, first, second)) is not None:
+            return f"`{_shortened(_told(second))}` would run before `{_shortened(_told(first))}`: {conflict}"
+    return None
+
+
+def _told(instruction: Instruction) -> str:
+    return f"{instruction.name} {argument_text(instruction)}"
+
+
 @dataclass(frozen=True, slots=True)
 class _Pairing:
     """`order`: of each new atom the number of the old one; None for one that came."""
@@ -37,22 +64,31 @@ class _Pairing:
 
     def inverted(self) -> Iterator[tuple[int, int]]:
         """Numbers of new atoms, the first before the second, whose old ones stood the other way round."""
-        for one, before in enumerate(self.order):
-            for other in range(one + 1, len(self.order)):
-                behind = self.order[other]
-                if before is not None and behind is not None and behind < before:
-                    yield one, other
+        return _inverted(self.order)
+
+
+def _inverted(order: Sequence[int | None]) -> Iterator[tuple[int, int]]:
+    for one, before in enumerate(order):
+        for other in range(one + 1, len(order)):
+            behind = order[other]
+            if before is not None and behind is not None and behind < before:
+                yield one, other
 
 
 def _paired(old: Sequence[Atom], new: Sequence[Atom]) -> _Pairing | str:
-    waiting: defaultdict[Atom, list[int]] = defaultdict(list)
-    for number, atom in reversed(list(enumerate(old))):
-        waiting[atom].append(number)
-    order = tuple(waiting[atom].pop() if waiting[atom] else None for atom in new)
-    lost = sorted(number for numbers in waiting.values() for number in numbers)
+    order, lost = _matched(old, new)
     if lost:
         return f"`{_short(old[lost[0]])}` would go, or run in another state"
     return _Pairing(old, new, order)
+
+
+def _matched(old: Sequence[Hashable], new: Sequence[Hashable]) -> tuple[tuple[int | None, ...], list[int]]:
+    """For each new item the number of its old equal, the first that is left; the old ones that have none."""
+    waiting: defaultdict[Hashable, list[int]] = defaultdict(list)
+    for number, item in reversed(list(enumerate(old))):
+        waiting[item].append(number)
+    order = tuple(waiting[item].pop() if waiting[item] else None for item in new)
+    return order, sorted(number for numbers in waiting.values() for number in numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,4 +229,8 @@ def _steps(facts: Facts, atom: Atom) -> Iterator[tuple[Step | None, object]]:
 
 
 def _short(atom: Atom) -> str:
-    return atom.text if len(atom.text) <= 60 else atom.text[:57] + "..."
+    return _shortened(atom.text)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -71,6 +71,8 @@ class Leeway(StrEnum):
     """A COPY sinks behind steps that do not need its files, or that a new COPY gives what they need of them."""
     UNLOCKED = "unlocked"
     """It also sinks behind an install that may write a lock file which it takes (unsafe)."""
+    SWAPS = "swaps"
+    """Two instructions change places where neither does anything that the other could tell."""
     LOCKED = "locked"
     """Installs from a project's manifest insist on its lock file, in the way that the rows of the tools give."""
     PRODUCTION = "production"

@@ -15,7 +15,9 @@ FILES = {"package.json": "{}", "package-lock.json": "{}", "index.js": "", "sub/i
 HEAD = "FROM node:22-slim\nWORKDIR /app\n"
 
 
-def rewritten(before: str, after: str, files: Mapping[str, str] = FILES, leeway: tuple[str, ...] = ()) -> Result:
+def rewritten(
+    before: str, after: str, files: Mapping[str, str] = FILES, leeway: tuple[str, ...] = ("manifests",)
+) -> Result:
     """What the engine makes of a transform that puts the second text in the place of the first, behind the head."""
 
     def lie(facts: Facts) -> Iterator[Proposal | Declined]:
@@ -24,7 +26,7 @@ def rewritten(before: str, after: str, files: Mapping[str, str] = FILES, leeway:
         if facts.text == HEAD + before:
             yield Proposal(steps[0], "it says so", {steps[0]: after, **dict.fromkeys(steps[1:], "")})
 
-    made = transform(Safety.SAFE, may_change={"layers", "copied", "config"}, leeway={"manifests", *leeway})(lie)
+    made = transform(Safety.SAFE, may_change={"layers", "copied", "config"}, leeway=set(leeway))(lie)
     context = Given({path: text.encode() for path, text in files.items()})
     return optimize(HEAD + before, [made], context=context)
 
@@ -108,7 +110,7 @@ def test_what_an_install_writes_is_not_covered() -> None:
 def test_a_lock_file_that_may_be_written_is_not_undone() -> None:
     before, after = ALL + "RUN npm install\n", MANIFESTS + "RUN npm install\n" + ALL
     assert "into its lock file" in refusal(before, after)
-    assert rewritten(before, after, leeway=("unlocked",)).changed
+    assert rewritten(before, after, leeway=("manifests", "unlocked")).changed
 
 
 def test_steps_other_than_copies_of_the_context_keep_their_order() -> None:
@@ -124,3 +126,68 @@ def test_an_install_whose_manifest_names_the_sources_is_not_passed() -> None:
 def test_a_variable_of_the_copy_is_in_force_below_it_too() -> None:
     before = "ENV D=/app\nCOPY . $D\nENV D=/srv\nRUN npm ci\n"
     assert refusal(before, "ENV D=/app\nCOPY package.json package-lock.json $D\nENV D=/srv\nRUN npm ci\nCOPY . $D\n")
+
+
+def swapped(before: str, after: str) -> str | None:
+    """Why a swap is refused; None where it is made."""
+    result = rewritten(before, after, leeway=("swaps",))
+    assert result.changed == (not result.refusals)
+    return result.refusals[0].why if result.refusals else None
+
+
+APT = "RUN apt-get update && apt-get install -y curl\n"
+
+
+def test_steps_that_have_nothing_to_do_with_each_other_change_places() -> None:
+    for one in (
+        "COPY index.js ./\n",
+        "COPY --from=tools /x /srv/x\n",
+        "RUN mkdir /data\n",
+        "ADD https://a.example/x /x\n",
+    ):
+        assert swapped(one + APT, APT + one) is None
+
+
+def test_a_row_of_steps_is_judged_pair_by_pair() -> None:
+    copy, build = "COPY . .\n", "RUN npm run build\n"
+    assert swapped(copy + build + APT, APT + copy + build) is None
+    assert "may compile with" in (swapped(copy + APT + build, copy + build + APT) or "")
+    assert "would run before" in (swapped(copy + build + APT, APT + build + copy) or "")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("COPY index.js ./\n", "RUN node index.js\n"),
+        ("COPY index.js ./\n", "RUN for one in *.js; do node --check $one; done\n"),
+        ("COPY fix.patch /tmp/\n", "RUN git apply /tmp/fix.patch\n"),
+        ("COPY qemu-arm-static /usr/bin/\n", APT),
+        ("RUN ln -sf bash /bin/sh\n", "RUN mkdir /data\n"),
+        ("COPY --from=busybox /bin/sh /bin/sh\n", "RUN mkdir /data\n"),
+        ("COPY a.list /etc/apt/sources.list.d/\n", APT),
+        ("COPY policy-rc.d /usr/sbin/policy-rc.d\n", APT),
+        ("COPY .netrc /root/\n", "RUN pip install flask\n"),
+        ("COPY sub /data\n", "COPY index.js /data/\n"),
+        ("RUN useradd app\n", "COPY --chown=app index.js ./\n"),
+        ("RUN unheard-of\n", "COPY index.js ./\n"),
+        (APT, "RUN rm -rf /var/lib/apt/lists/*\n"),
+        (APT, "RUN apt-get install -y git\n"),
+        ("ENV A=1\n", "COPY $A ./\n"),
+        ("ENV A=1\n", APT),
+        ("USER node\n", "RUN mkdir /tmp/x\n"),
+        ("WORKDIR /srv\n", "COPY index.js ./\n"),
+        ("VOLUME /data\n", "RUN mkdir /data/x\n"),
+        ("VOLUME /data\n", "COPY index.js /data/\n"),
+        ('SHELL ["/bin/bash", "-c"]\n', "RUN mkdir /data\n"),
+    ],
+)
+def test_a_lie_about_a_swap_is_caught(one: str, other: str) -> None:
+    assert swapped(one + other, other + one)
+
+
+def test_nothing_comes_or_goes_with_a_swap() -> None:
+    copy = "COPY index.js ./\n"
+    assert "would go" in (swapped(copy + APT, APT) or "")
+    assert "would come" in (swapped(copy + APT, APT + copy + copy) or "")
+    assert swapped(copy + APT, APT + "COPY sub ./\n")
+    assert "come or go" in (swapped(copy + APT, APT + copy + "VOLUME /data\n") or "")

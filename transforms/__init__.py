@@ -24,6 +24,7 @@ from transforms.merge_update_into_install import merge_update_into_install
 from transforms.no_cache_flag import no_cache_flag
 from transforms.no_install_recommends import no_install_recommends
 from transforms.non_root_user import non_root_user
+from transforms.order_by_cost import order_by_cost
 from transforms.production_dependencies import production_dependencies
 from transforms.reproducible_install import reproducible_install
 from transforms.setuid_bits import setuid_bits
@@ -56,6 +57,7 @@ PIPELINE: tuple[Transform, ...] = (
     reproducible_install,
     dockerignore,  # before copies move: what lies in the context may not lie over what an install makes
     copy_manifests_first,  # behind what makes installs leave the lock file alone, before cleaning: it parts RUNs
+    order_by_cost,  # behind copy-manifests-first: what is still above an install then is not needed there
     strip_binaries,
     build_deps_in_one_run,
     cache_mounts,  # before what keeps caches out of a layer in another way: these see the mount and stand back

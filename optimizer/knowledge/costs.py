@@ -46,6 +46,17 @@ class Costs:
 
 
 @dataclass(frozen=True, slots=True)
+class TakenChanges:
+    """Probabilities that a commit changes what a COPY names; `folder`: the share of a folder that nobody has seen."""
+
+    file: float
+    manifest: float
+    exponent: float
+    folder: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """Probabilities that a commit changes a kind of file, or edits a kind of instruction."""
 
@@ -54,6 +65,7 @@ class Changes:
     other: float
     edits: dict[str, float]
     manifests: re.Pattern[str]
+    taken: TakenChanges
 
     def is_manifest(self, path: str) -> bool:
         """Whether a file says what an install fetches."""
@@ -78,7 +90,8 @@ def costs() -> Costs:
 def changes() -> Changes:
     """The table of changes."""
     data = load("changes.toml")
-    if unknown := sorted(data.keys() - {"source", "commit", "edit", "manifest"}):
+    if unknown := sorted(data.keys() - {"source", "commit", "edit", "manifest", "taken"}):
         raise KnowledgeError(f"changes.toml: unknown table `{unknown[0]}`")
     names = "|".join(translate(name) for name in data["manifest"]["names"])
-    return Changes(**data["commit"], edits=dict(data["edit"]), manifests=re.compile(names))
+    taken = row(TakenChanges, data["taken"], "changes.toml: taken")
+    return Changes(**data["commit"], edits=dict(data["edit"]), manifests=re.compile(names), taken=taken)

@@ -84,6 +84,8 @@ class Table:
     users_files: tuple[str, ...]
     file_suffixes: frozenset[str]
     file_names: frozenset[str]
+    every_run: tuple[str, ...]
+    every_shell: tuple[str, ...]
     lookup: tuple[str, ...]
     lookup_of_images: dict[str, list[str]]
     full_images: frozenset[str]

@@ -119,6 +119,7 @@ class _Walk:
             self._where = replace(before, variables={**before.variables, **dict.fromkeys(_changed(compound))})
             if _moves(compound):
                 self._where = replace(self._where, folder=None)
+            yield from self._listed(compound)
         start = self._where
         for variables in _rounds(compound, before):
             self._where = replace(start, variables={**start.variables, **variables})
@@ -129,6 +130,15 @@ class _Walk:
             unknown = dict.fromkeys(_changed(compound))
             folder = before.folder if not _moves(compound) else None
             self._where = replace(before, folder=folder, variables={**before.variables, **unknown})
+
+    def _listed(self, compound: Compound) -> Iterator[Action]:
+        """The words over which a loop goes may be files, or globs that a shell fills in."""
+        words = [self._where.value(part) for part in compound.parts if isinstance(part, Word)]
+        globs = [word for word in words if any(char in word for char in "*?[/")]
+        if globs and compound.kind in ("for", "select"):
+            reads = frozenset(self._where.place(word, below=True) for word in globs)
+            relative = any(self._where.uses_folder(word) for word in globs)
+            yield Action(compound.kind, reads=reads, settings=frozenset({"folder"} if relative else ()))
 
     def _condition(self, compound: Compound) -> Iterator[Action]:
         words = [part for part in compound.parts if isinstance(part, Word)]

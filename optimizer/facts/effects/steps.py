@@ -163,7 +163,14 @@ def _in_run(facts: Facts, instruction: Instruction, actions: list[Action]) -> Ef
     """Every command runs as a user, in a shell; what is mounted is read, and may be written."""
     settings = {"user"} if _json(instruction) else {"user", "shell"}
     mounted = list(_mounted(facts, instruction))
-    return Effects((*actions, *mounted)).with_settings(*settings)
+    return Effects((*actions, *mounted, _run_at_all(instruction))).with_settings(*settings)
+
+
+def _run_at_all(instruction: Instruction) -> Action:
+    """What any RUN needs, whatever it does: packages leave that as they find it."""
+    table = effects_table()
+    paths = table.every_run if _json(instruction) else table.every_run + table.every_shell
+    return Action(_text(instruction), reads=frozenset(Place(path, packaged=True) for path in paths))
 
 
 def _mounted(facts: Facts, instruction: Instruction) -> Iterator[Action]:

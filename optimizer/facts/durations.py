@@ -1,0 +1,54 @@
+"""Seconds of an instruction where no log tells them: rows of `costs.toml`, summed over the commands that it runs."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from optimizer.facts import Call, Facts
+from optimizer.knowledge.costs import Cost, costs
+from optimizer.syntax.nodes import Instruction
+
+_INTERPRETER = re.compile(r"(?:python|pypy)[0-9.]*")
+
+
+def run_seconds(facts: Facts, instruction: Instruction) -> float:
+    """What a RUN takes: a rough guess, the same for the same text."""
+    return facts.remembered(("seconds", instruction), lambda: _run(facts, instruction))
+
+
+def copy_seconds(size: int, fetched: int = 0) -> float:
+    """What a COPY or ADD of so many bytes takes. `fetched`: how many of its sources come from elsewhere."""
+    table = costs().step
+    return table.copy + fetched * table.fetch + table.megabyte * size / 1e6
+
+
+def _run(facts: Facts, instruction: Instruction) -> float:
+    table = costs().step
+    if facts.opaque(instruction):
+        return table.run + table.opaque
+    return table.run + sum(_of_call(call) for call in facts.calls(instruction) if not call.substituted)
+
+
+def _of_call(call: Call) -> float:
+    words = [word.literal or "" for word in call.words]
+    if len(words) > 2 and words[1] == "-m" and _INTERPRETER.fullmatch(call.name or ""):
+        words = words[2:]
+    if not words:
+        return 0.0
+    name = posixpath.basename(words[0])
+    for cost in costs().by_command.get(name, ()):
+        found = next((at for at, word in enumerate(words) if at and word in cost.words), None)
+        if found is not None or not cost.words:
+            return _of_row(cost, words[(found or 0) + 1 :])
+    is_of_project = name.endswith((".sh", ".py")) or words[0].startswith("./")
+    return costs().step.script if is_of_project else costs().step.command
+
+
+def _of_row(cost: Cost, rest: list[str]) -> float:
+    options = ("-r", "--requirement", "-e", "--editable")
+    from_manifest = any(word.startswith(options) for word in rest)
+    operands = [word for word in rest if not word.startswith("-")]
+    if cost.whole and (from_manifest or not operands or operands == ["."]):
+        return cost.whole
+    return cost.seconds + cost.each * len(operands)
