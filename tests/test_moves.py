@@ -185,6 +185,12 @@ def test_a_lie_about_a_swap_is_caught(one: str, other: str) -> None:
     assert swapped(one + other, other + one)
 
 
+def test_packages_may_come_out_of_a_folder() -> None:
+    source = "RUN echo 'deb [trusted=yes] file:/srv/repo ./' > /etc/apt/sources.list.d/local.list\n"
+    copy = "COPY sub/ /srv/repo/\n"
+    assert "reads /srv/repo" in (swapped(source + copy + APT, source + APT + copy) or "")
+
+
 def test_nothing_comes_or_goes_with_a_swap() -> None:
     copy = "COPY index.js ./\n"
     assert "would go" in (swapped(copy + APT, APT) or "")

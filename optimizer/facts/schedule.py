@@ -126,9 +126,13 @@ def moved(order: Order) -> tuple[int, ...]:
     rows: list[Order] = [()]
     for number in order:
         before = [row for row in rows if not row or row[-1] < number]
-        rows.append((*max(before, key=len), number))
-    stay = set(max(rows, key=len))
+        rows.append((*_longest(before), number))
+    stay = set(_longest(rows))
     return tuple(number for number in order if number not in stay)
+
+
+def _longest(rows: Sequence[Order]) -> Order:
+    return max(rows, key=lambda row: len(row))
 
 
 def _back(work: Work, order: Order, number: int) -> Order | None:

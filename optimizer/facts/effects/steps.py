@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -163,7 +164,19 @@ def _in_run(facts: Facts, instruction: Instruction, actions: list[Action]) -> Ef
     """Every command runs as a user, in a shell; what is mounted is read, and may be written."""
     settings = {"user"} if _json(instruction) else {"user", "shell"}
     mounted = list(_mounted(facts, instruction))
-    return Effects((*actions, *mounted, _run_at_all(instruction))).with_settings(*settings)
+    local = _local_sources(facts) if facts.package_calls(instruction) else frozenset()
+    sources = [Action(_text(instruction), reads=local)] if local else []
+    return Effects((*actions, *mounted, *sources, _run_at_all(instruction))).with_settings(*settings)
+
+
+_LOCAL = re.compile(r"\b(?:file|copy|cdrom):(?://)?(/[\w./+-]*)")
+
+
+def _local_sources(facts: Facts) -> frozenset[Place]:
+    """The folders that the file names as sources of packages: `deb file:/srv/repo ./`; any manager may read them."""
+    return facts.remembered(
+        "local sources", lambda: frozenset(place(path, None, below=True) for path in _LOCAL.findall(facts.text))
+    )
 
 
 def _run_at_all(instruction: Instruction) -> Action:
