@@ -21,6 +21,7 @@ from transforms.maintainer_to_label import maintainer_to_label
 from transforms.merge_cleanup_run import merge_cleanup_run
 from transforms.merge_run import merge_run
 from transforms.merge_update_into_install import merge_update_into_install
+from transforms.narrow_copy import narrow_copy
 from transforms.no_cache_flag import no_cache_flag
 from transforms.no_install_recommends import no_install_recommends
 from transforms.non_root_user import non_root_user
@@ -68,5 +69,6 @@ PIPELINE: tuple[Transform, ...] = (
     volatile_arguments_late,  # below the RUNs as they are now
     dead_stage,  # suggestions, about the file as it is now
     upgrade_in_build,
+    narrow_copy,
     ci_cache,  # of other files than the rest
 )
