@@ -56,12 +56,8 @@ def _shown(example: Example, transform: Transform) -> str:
 def example_lines(example: Example) -> list[str]:
     """The example as a diff, each line with its mark; above it the build context, below it what is ignored of it."""
     given = [f"# {path}: {' '.join(text.split())}" for path, text in (example.context or {}).items()]
-    return (
-        [f"  {line}" for line in given]
-        + [
-            line.rstrip("\n")
-            for line in ndiff(example.before.splitlines(True), example.after.splitlines(True))
-            if not line.startswith("?")
-        ]
-        + [f"+ # .dockerignore: {pattern}" for pattern in example.ignores]
-    )
+    return [f"  {line}" for line in given] + [
+        line.rstrip("\n")
+        for line in ndiff(example.before.splitlines(True), example.after.splitlines(True))
+        if not line.startswith("?")
+    ] + [f"+ # .dockerignore: {pattern}" for pattern in example.ignores]
