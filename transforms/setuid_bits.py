@@ -16,7 +16,11 @@ from optimizer.transform import Declined, Proposal, Safety, example, transform, 
     Safety.UNSAFE,
     may_change={"layers"},
     leeway={"hardening"},
-    may_change_paths=("/bin/*", "/sbin/*", "/usr/**"),
+    may_change_paths=(
+        *(f"{folder}/{name}" for folder in ("/bin", "/usr/bin") for name in sorted(hardening().setuid_programs)),
+        *("/sbin/unix_chkpwd", "/usr/sbin/unix_chkpwd", "/usr/bin/write", "/usr/bin/wall", "/usr/bin/bsd-write"),
+        *("/usr/lib/openssh/ssh-keysign", "/usr/lib/dbus-1.0/dbus-daemon-launch-helper", "/bin/bbsuid"),
+    ),
     default=False,
 )
 @example(

@@ -59,7 +59,11 @@ def test_a_transform_is_explained_with_its_examples(dockopt: Dockopt, name: str)
     assert all(example.title in ran.out for example in found.examples)
     gone = any(set(example.before.splitlines()) - set(example.after.splitlines()) for example in found.examples)
     come = any(set(example.after.splitlines()) - set(example.before.splitlines()) for example in found.examples)
-    come = come or any(example.ignores for example in found.examples)
+    moved = any(
+        example.before != example.after and sorted(example.before.splitlines()) == sorted(example.after.splitlines())
+        for example in found.examples
+    )
+    gone, come = gone or moved, come or moved or any(example.ignores for example in found.examples)
     assert gone or come or found.safety is Safety.SUGGESTION
     assert any(line.startswith("  - ") for line in ran.out.splitlines()) == gone
     assert any(line.startswith("  + ") for line in ran.out.splitlines()) == come
