@@ -25,7 +25,8 @@ _PORT = re.compile(r"(?:^|[\s\"':=\0])(\d{1,5})(?:/tcp|/udp)?(?=$|[\s\"'\0])")
     # The accounts, and a folder of WORKDIR at the usual places.
     may_change_paths=(
         *(f"/etc/{name}*" for name in ("passwd", "group", "shadow", "gshadow", "subuid", "subgid")),
-        *("/*", "/opt/*", "/srv/*", "/home/*", "/usr/src/*", "/var/www/*", "/var/log/*"),
+        *("/app", "/code", "/src", "/data", "/workspace", "/opt/app", "/srv/app", "/usr/src/app", "/home/node"),
+        *("/home/node/app", "/var/www", "/go/src/app"),
     ),
     options={"user": ()},
 )

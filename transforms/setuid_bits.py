@@ -17,8 +17,9 @@ from optimizer.transform import Declined, Proposal, Safety, example, transform, 
     may_change={"layers"},
     leeway={"hardening"},
     may_change_paths=(
-        *("/bin/*", "/sbin/*", "/usr/bin/*", "/usr/sbin/*", "/usr/local/bin/*", "/usr/libexec/**"),
-        *("/usr/lib/openssh/*", "/usr/lib/dbus-1.0/*", "/usr/lib/policykit-1/*", "/usr/lib/ssh/*"),
+        *(f"{folder}/{name}" for folder in ("/bin", "/usr/bin") for name in sorted(hardening().setuid_programs)),
+        *("/sbin/unix_chkpwd", "/usr/sbin/unix_chkpwd", "/usr/bin/write", "/usr/bin/wall", "/usr/bin/bsd-write"),
+        *("/usr/lib/openssh/ssh-keysign", "/usr/lib/dbus-1.0/dbus-daemon-launch-helper", "/bin/bbsuid"),
     ),
     default=False,
 )
