@@ -11,7 +11,10 @@ from optimizer.knowledge.ecosystems import Tool
 from optimizer.syntax.nodes import Command, Instruction, Item, source
 from optimizer.transform import Declined, Proposal, Safety, example, transform, unchanged
 
-_FOLDERS = ("/app", "/usr/src/app", "/usr/app", "/src", "/srv/app", "/opt/app", "/code", "/workspace", "/var/www/html")
+_FOLDERS = (
+    *("/app", "/usr/src/app", "/usr/app", "/src", "/srv/app", "/opt/app", "/code", "/workspace"),
+    *("/home/node/app", "/var/www/html"),
+)
 _KINDS = ("node_modules", "vendor", ".venv", "package-lock.json")
 _INSTALLED = (
     *(f"{folder}/{kind}{tail}" for folder in _FOLDERS for kind in _KINDS for tail in ("", "/**")),

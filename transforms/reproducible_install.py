@@ -19,7 +19,7 @@ _LOCK = """
 "node_modules/left": {"version": "1.0.0"}}}
 """
 
-_FOLDERS = ("/app", "/usr/src/app", "/usr/app", "/src", "/srv/app", "/opt/app", "/code", "/workspace")
+_FOLDERS = ("/app", "/usr/src/app", "/usr/app", "/src", "/srv/app", "/opt/app", "/code", "/workspace", "/home/node/app")
 _KINDS = ("node_modules/**", "package-lock.json", "yarn.lock", "Pipfile.lock")
 _INSTALLED = tuple(f"{folder}/{kind}" for folder in _FOLDERS for kind in _KINDS)
 """Where installs most often lie. One that lies elsewhere is not proved, as it should be."""
