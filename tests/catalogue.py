@@ -15,6 +15,7 @@ from optimizer.cli.cache import CacheOptions, examined
 from optimizer.cli.cache_text import report_text
 from optimizer.cli.catalogue import choices, example_lines
 from optimizer.engine import optimize
+from optimizer.facts.context.finder import Finder
 from optimizer.patch import unified
 from optimizer.transform import Example, Transform
 from transforms import PIPELINE
@@ -28,7 +29,14 @@ def pages() -> dict[Path, str]:
     """Each page with the text that it should have."""
     readme = ROOT / "README.md"
     text = readme.read_text("utf-8")
-    for name, printed in (("transforms", table()), ("demo", demo()), ("cache", cache()), ("results", results())):
+    printed_parts = {
+        "transforms": table(),
+        "demo": demo(),
+        "cache": cache(),
+        "moved": demo(CACHED),
+        "results": results(),
+    }
+    for name, printed in printed_parts.items():
         marks = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.S)
         assert marks.search(text), f"README.md has lost its {name} marks"
         text = marks.sub(lambda match, printed=printed: match[1] + printed + match[2], text)  # type: ignore[misc]
@@ -43,12 +51,13 @@ def results() -> str:
     return "\n".join([lines[0], "", *table[:2], *rewritten]) + "\n"
 
 
-def demo() -> str:
-    """What `make demo` prints on standard output."""
-    result = optimize((ROOT / DEMO).read_bytes())
+def demo(dockerfile: str = DEMO) -> str:
+    """What `dockopt fix` prints of a project on standard output; of the first, `make demo`."""
+    path = ROOT / dockerfile
+    result = optimize(path.read_bytes(), context=Finder().supply(path, path.parent, path.read_bytes()))
     changes = sorted(result.changes, key=lambda change: change.line)
-    lines = [f"{DEMO}:{change.line} {change.transform}  {change.why}\n" for change in changes]
-    return f"```diff\n{unified(result.before, result.after, DEMO)}{''.join(lines)}```\n"
+    lines = [f"{dockerfile}:{change.line} {change.transform}  {change.why}\n" for change in changes]
+    return f"```diff\n{unified(result.before, result.after, dockerfile)}{''.join(lines)}```\n"
 
 
 def cache() -> str:
