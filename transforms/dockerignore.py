@@ -42,6 +42,16 @@ _NODE = {"package.json": "{}", "package-lock.json": "{}", "index.js": "", "node_
     ignores=(".git", "**/.env"),
 )
 @unchanged(
+    "the folder itself stays, and is of another owner than one that the install makes",
+    """
+    FROM node:22-slim
+    WORKDIR /app
+    COPY --chown=node . .
+    RUN npm ci
+    """,
+    context={"package.json": "{}", "package-lock.json": "{}", "node_modules/left/index.js": ""},
+)
+@unchanged(
     "a command asks git for the version",
     """
     FROM golang:1.24

@@ -64,7 +64,10 @@ def _need(install: Install, project: Project) -> Need | UnreadableError:
 
 
 def made_anew(facts: Facts, copy: Instruction) -> tuple[str, ...]:
-    """Folders that installs behind a COPY delete and fill before anything uses what it took."""
+    """Folders that installs behind a COPY empty and fill before anything uses what it took.
+
+    `npm ci` leaves the folder itself, with its owner: where another one installs, it is not made anew.
+    """
     own = facts.stage_of[copy].instructions
     fresh: list[str] = []
     for other in own[own.index(copy) + 1 :]:
@@ -77,11 +80,23 @@ def made_anew(facts: Facts, copy: Instruction) -> tuple[str, ...]:
         steps: Sequence[Step | None] = chain.steps if chain is not None else (None,)
         for at, step in enumerate(steps):
             one = standing.get(at)
-            if one is not None and isinstance(one.need, Need) and one.install.starts_afresh:
+            afresh = one is not None and one.install.starts_afresh and _owns(facts, copy, other)
+            if afresh and one is not None and isinstance(one.need, Need):
                 fresh += one.need.writes
             elif conflict(facts, copy, other, step) is not None:
                 return tuple(fresh)
     return tuple(fresh)
+
+
+def _owns(facts: Facts, copy: Instruction, run: Instruction) -> bool:
+    """Whether a folder that the RUN made would be of the same owner and mode as one that the COPY makes."""
+    taken, user = facts.copies[copy], facts.scopes[run].user
+    if taken.mode is not None:
+        return False
+    if taken.owner is None:
+        return user in ("root", "0", "root:root", "0:0")
+    owner, colon, group = taken.owner.partition(":")
+    return user == owner and (not colon or group == owner)
 
 
 def conflict(facts: Facts, above: Instruction, run: Instruction, step: Step | None = None) -> Conflict | None:

@@ -50,6 +50,7 @@ def test_what_is_ignored_is_ignored_in_the_build_alone(
     need: Callable[..., None], builder: Builder, timeout: float, workspaces: Project
 ) -> None:
     need(*workspaces.bases)
+    (workspaces.folder / "Dockerfile").write_text(TEXT.replace("--chown=node:node ", ""))
     (workspaces.folder / ".dockerignore").unlink()
     (workspaces.folder / "node_modules/left").mkdir(parents=True)
     (workspaces.folder / "node_modules/left/index.js").write_text("")
