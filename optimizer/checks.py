@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from optimizer import aspects
 from optimizer.facts import Facts
+from optimizer.facts.trees import trees
 from optimizer.syntax.nodes import Instruction, source
 from optimizer.trace import Atom, trace
 from optimizer.transform import Aspect, Leeway
@@ -133,6 +134,10 @@ def traces_differ(before: Facts, after: Facts, leeway: frozenset[Leeway]) -> str
             if lost := _lost(one, other):
                 return f"`{lost}` would go"
             continue
+        if Leeway.TREES in leeway:
+            if (message := _trees_deleted(after, one, other)) is not None:
+                return message
+            continue
         if Leeway.MANIFESTS in leeway:
             from optimizer.moves import sunk_wrongly
 
@@ -195,6 +200,19 @@ def _moved_wrongly(old: Sequence[Atom], new: Sequence[Atom]) -> str | None:
             if deletes is None or not untouched(atom, deletes.paths):
                 return f"`{_short(key)}` would run before `{_short(atom.text)}`, which may need what it deletes"
     return None
+
+
+def _trees_deleted(after: Facts, old: Sequence[Atom], new: Sequence[Atom]) -> str | None:
+    """Deletions may come of what their own RUN made in a temporary folder, where nothing else names it."""
+    rest = list(old)
+    for number, atom in enumerate(new):
+        if rest and atom == rest[0]:
+            del rest[0]
+        elif atom.deletes is None or atom.instruction is None:
+            return _first_difference(0, rest, new[number:])
+        elif strange := set(atom.deletes.paths) - set(trees(after, atom.instruction)):
+            return f"`{min(strange)}` would be deleted, which its RUN did not make, or which something else names"
+    return f"`{_short(rest[0].text)}` would go" if rest else None
 
 
 def _places(atoms: Sequence[Atom]) -> list[tuple[str, int]]:

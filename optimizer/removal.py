@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from optimizer.facts import Facts
-from optimizer.facts.calls import Call
 from optimizer.facts.chains import Chain, Step
+from optimizer.facts.demand import builds_nothing, may_build_later
 from optimizer.facts.lists import sole_package_call
-from optimizer.facts.packages import PackageCall, package_call
+from optimizer.facts.packages import PackageCall
 from optimizer.facts.texts import tokens
-from optimizer.knowledge import commands
 from optimizer.knowledge.build_packages import build_packages
 from optimizer.syntax.nodes import Instruction, Node
 
@@ -33,7 +32,7 @@ def removals(facts: Facts, instruction: Instruction) -> Mapping[Step, str]:
     for at, step in enumerate(chain.steps):
         names = _removed(chain, at)
         behind = [call for later in chain.steps[at + 1 :] for call in later.calls]
-        if names and all(map(_builds_nothing, behind)) and not _may_build_later(facts, instruction):
+        if names and all(map(builds_nothing, behind)) and not may_build_later(facts, instruction):
             found[step] = " ".join(sorted(names))
     return found
 
@@ -67,24 +66,6 @@ def virtual(package: PackageCall) -> list[str]:
     words = [word.literal or "" for word in package.call.words]
     named = [words[i + 1] for i, word in enumerate(words[:-1]) if word in ("-t", "--virtual")]
     return named + [word.partition("=")[2] for word in words if word.startswith("--virtual=")]
-
-
-def _may_build_later(facts: Facts, instruction: Instruction) -> bool:
-    stage = facts.stage_of[instruction]
-    later = stage.instructions[stage.instructions.index(instruction) + 1 :]
-    for one in (*later, *(i for child in facts.children(stage) for i in child.instructions)):
-        if one.name == "ONBUILD" or (one.name == "RUN" and facts.opaque(one)):
-            return True
-        if one.name == "RUN" and not all(map(_builds_nothing, facts.calls(one))):
-            return True
-    return False
-
-
-def _builds_nothing(call: Call) -> bool:
-    package = package_call(call)
-    if package is not None:
-        return package.manager.family not in ("pip", "uv")
-    return call.name is not None and (call.name == "" or call.name in commands().plain)
 
 
 def install_text(facts: Facts, instruction: Instruction, step: Step) -> str | None:

@@ -97,6 +97,8 @@ class Leeway(StrEnum):
     """ENV, ARG and LABEL stand elsewhere among steps that do not read them; every value stays."""
     ADD = "add"
     """An ADD that only copies is written as COPY."""
+    TREES = "trees"
+    """A RUN also deletes temporary folders and archives that it made itself and that nothing else names (unsafe)."""
     LISTS = "lists"
     """A command that cannot be read may find no package lists any more (unsafe)."""
     AUTHOR = "author"

@@ -767,3 +767,29 @@ def test_a_removal_of_build_packages_at_the_end_passes_and_does_not_go_again() -
     assert PURGE in after
     back = lying(replaced(PURGE, ""), leeway=("build-packages",))
     assert "the removal of gcc libpq-dev` would go" in optimize(after, [back]).refusals[0].why
+
+
+TREE = "FROM debian\nRUN git clone https://example.org/t /usr/src/t && make -C /usr/src/t install\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "caught"),
+    [
+        ("install\n", "install && rm -rf /usr/src/t\n", False),
+        ("install\n", "install && rm -rf /usr/src/other\n", True),
+        ("install\n", "install && rm -rf /usr/local/bin/t\n", True),
+        ("install\n", "install && rm -rf /usr/src\n", True),
+        ("install\n", "install && rm -rf $TREE\n", True),
+        ("install\n", "install && touch /usr/src/t\n", True),
+        (" && make -C /usr/src/t install\n", "\n", True),
+    ],
+)
+def test_only_what_a_run_made_is_deleted_behind_it(before: str, after: str, *, caught: bool) -> None:
+    result = optimize(TREE, [lying(replaced(before, after), leeway=("trees",))])
+    assert bool(result.refusals) == caught
+
+
+def test_a_tree_that_something_names_is_not_deleted() -> None:
+    for line in ("CMD /usr/src/t/run\n", "WORKDIR /usr/src/t\n", "FROM debian\nCOPY --from=0 /usr/src/t/x /x\n"):
+        made = lying(replaced("install\n", "install && rm -rf /usr/src/t\n"), leeway=("trees",))
+        assert optimize(TREE + line, [made]).refusals

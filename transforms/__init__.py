@@ -27,6 +27,7 @@ from transforms.no_install_recommends import no_install_recommends
 from transforms.non_root_user import non_root_user
 from transforms.order_by_cost import order_by_cost
 from transforms.production_dependencies import production_dependencies
+from transforms.remove_build_tree import remove_build_tree
 from transforms.reproducible_install import reproducible_install
 from transforms.setuid_bits import setuid_bits
 from transforms.stage_name_case import stage_name_case
@@ -53,6 +54,7 @@ PIPELINE: tuple[Transform, ...] = (
     copy_with_owner_and_mode,  # before RUNs are joined: what only sets owners or modes goes
     merge_run,  # behind the two that join RUNs for one reason each, and before what looks at one RUN at a time
     fetch_unpack_remove,  # behind merge-run: the RUN that unpacks is then the one that deletes
+    remove_build_tree,
     no_install_recommends,
     production_dependencies,
     reproducible_install,

@@ -4,14 +4,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from optimizer.facts import BuildStage, Call, Chain, Facts, PackageCall
+from optimizer.facts import BuildStage, Chain, Facts, PackageCall
 from optimizer.facts.bases import image_of
 from optimizer.facts.chains import leaves
+from optimizer.facts.demand import builds_nothing, may_build_later
 from optimizer.facts.layout import Addition, appendable, appended, inserted
 from optimizer.facts.lists import deletion, sole_package_call
-from optimizer.facts.packages import package_call
 from optimizer.facts.tools import first_image
-from optimizer.knowledge import commands
 from optimizer.knowledge.build_packages import SUITES, build_packages
 from optimizer.syntax.nodes import Command, Instruction, Node, Word, source
 from optimizer.transform import Declined, Proposal, Safety, example, transform, unchanged
@@ -212,8 +211,8 @@ def _item(facts: Facts, stage: BuildStage, instruction: Instruction) -> Proposal
     if any(package.verb in package.manager.remove for package in facts.package_calls(instruction)):
         return None
     behind = [call for step in chain.steps[install.at + 1 :] for call in step.calls]
-    if all(map(_builds_nothing, behind)):
-        used = _built_later(facts, stage, instruction)
+    if all(map(builds_nothing, behind)):
+        used = may_build_later(facts, instruction)
         told = "the build is in another RUN, where removing saves nothing; a stage of its own is the better cure"
         return Declined(instruction, told) if used else None
     if (why := _obstacle(facts, stage, instruction, chain, install)) is not None:
@@ -251,7 +250,7 @@ def _obstacle(facts: Facts, stage: BuildStage, instruction: Instruction, chain: 
         return "nothing can be put behind its last step"
     if install.package.manager.family == "apk" and any(leaves(s) - {"options"} for s in chain.steps[: install.at]):
         return "the RUN sets something in its shell before the install"
-    if _built_later(facts, stage, instruction):
+    if may_build_later(facts, instruction):
         return "something behind it may build"
     last = [i for one in facts.stages[-1].lineage for i in one.instructions]
     if not any(i.name in ("CMD", "ENTRYPOINT") for i in last):
@@ -268,23 +267,6 @@ def _obstacle(facts: Facts, stage: BuildStage, instruction: Instruction, chain: 
             if any(word.literal in names for package in packages for word in package.operands):
                 return "another RUN handles these packages too"
     return None
-
-
-def _built_later(facts: Facts, stage: BuildStage, instruction: Instruction) -> bool:
-    later = stage.instructions[stage.instructions.index(instruction) + 1 :]
-    for one in (*later, *(i for child in facts.children(stage) for i in child.instructions)):
-        if one.name == "ONBUILD" or (one.name == "RUN" and facts.opaque(one)):
-            return True
-        if one.name == "RUN" and not all(map(_builds_nothing, facts.calls(one))):
-            return True
-    return False
-
-
-def _builds_nothing(call: Call) -> bool:
-    package = package_call(call)
-    if package is not None:
-        return package.manager.family not in ("pip", "uv")
-    return call.name is not None and (call.name == "" or call.name in commands().plain)
 
 
 def _libraries(facts: Facts, stage: BuildStage, install: _Install) -> list[str] | None:

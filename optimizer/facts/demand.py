@@ -129,3 +129,23 @@ def _words(text: str) -> str:
 def _short(text: str) -> str:
     text = " ".join(text.split())
     return text if len(text) <= 40 else text[:37] + "..."
+
+
+def may_build_later(facts: Facts, instruction: Instruction) -> bool:
+    """Whether something behind a RUN may compile: in its stage, in those built from it, in a build from the image."""
+    stage = facts.stage_of[instruction]
+    later = stage.instructions[stage.instructions.index(instruction) + 1 :]
+    for one in (*later, *(i for child in facts.children(stage) for i in child.instructions)):
+        if one.name == "ONBUILD" or (one.name == "RUN" and facts.opaque(one)):
+            return True
+        if one.name == "RUN" and not all(map(builds_nothing, facts.calls(one))):
+            return True
+    return False
+
+
+def builds_nothing(call: Call) -> bool:
+    """Whether a command surely compiles nothing: one of the system's plain ones, or an installer of built packages."""
+    package = package_call(call)
+    if package is not None:
+        return package.manager.family not in ("pip", "uv")
+    return call.name is not None and (call.name == "" or call.name in commands().plain)

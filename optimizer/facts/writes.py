@@ -54,7 +54,7 @@ class Changed:
 
 def writes(facts: Facts, run: Instruction) -> tuple[Made, ...]:
     """What the commands of a RUN surely write."""
-    return facts.remembered(("writes", run), lambda: tuple(m for c, f in placed(facts, run) for m in _written(c, f)))
+    return facts.remembered(("writes", run), lambda: tuple(m for c, f in placed(facts, run) for m in written_by(c, f)))
 
 
 def changes(facts: Facts, run: Instruction) -> tuple[Changed, ...]:
@@ -100,7 +100,8 @@ def _text(word: Word | Item) -> str:
     return word.literal if word.literal is not None else (word.text if _SAFE.fullmatch(word.text) else "")
 
 
-def _written(call: Call, folder: str | None) -> Iterator[Made]:
+def written_by(call: Call, folder: str | None) -> Iterator[Made]:
+    """What one command, run in that folder, surely writes."""
     if call.substituted:
         return
     for text in _redirected(call):
