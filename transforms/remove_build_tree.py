@@ -6,7 +6,8 @@ from optimizer.facts import Facts
 from optimizer.facts.calls import Call
 from optimizer.facts.layout import Addition, appendable, appended
 from optimizer.facts.trees import trees
-from optimizer.facts.writes import changes
+from optimizer.facts.writes import Made, changes, placed
+from optimizer.syntax.nodes import Instruction
 from optimizer.transform import Declined, Proposal, Safety, example, transform, unchanged
 
 _INSTALLERS = {"make": "install", "gmake": "install", "ninja": "install", "meson": "install", "cmake": "--install"}
@@ -111,8 +112,7 @@ def remove_build_tree(facts: Facts) -> Iterator[Proposal | Declined]:
             chain = facts.chain(run) if run.name == "RUN" else None
             if chain is None or not any(map(_installs, facts.calls(run))):
                 continue
-            gone = [change.path.removesuffix("/*").rstrip("/") for change in changes(facts, run)]
-            left = [path for path in trees(facts, run) if not any(_meets(path, other) for other in gone)]
+            left = [path for path in trees(facts, run) if not _deleted(facts, run, path)]
             if not left:
                 continue
             if (why := appendable(chain)) is not None:
@@ -130,5 +130,13 @@ def _installs(call: Call) -> bool:
     return wanted is not None and any((word.literal or "").startswith(wanted) for word in call.words[1:])
 
 
-def _meets(path: str, other: str) -> bool:
-    return (path + "/").startswith(other + "/") or (other + "/").startswith(path + "/")
+def _deleted(facts: Facts, run: Instruction, path: str) -> bool:
+    """Whether the RUN deletes it, a part of it, or something that is not known."""
+    if any(call.name == "rm" and folder is None and _is_relative(call) for call, folder in placed(facts, run)):
+        return True
+    made = Made(path, below=True)
+    return any(change.meets(made) or (change.path + "/").startswith(path + "/") for change in changes(facts, run))
+
+
+def _is_relative(call: Call) -> bool:
+    return any(not word.text.startswith(("/", "-")) for word in call.words[1:])

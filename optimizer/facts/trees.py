@@ -30,7 +30,7 @@ def _made(facts: Facts, run: Instruction) -> Iterator[str]:
     for call, folder in placed(facts, run):
         written = list(written_by(call, folder))
         if call.name in _FETCHERS:
-            yield from (one.path for one in written)
+            yield from (one.path for one in written if not posixpath.basename(one.path).startswith("-"))
         elif call.name in _UNPACKERS:
             filled += [one.path for one in written if one.below]
         elif call.name in ("mkdir", "cd"):
