@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any
 
 from optimizer.facts.calls import Call
@@ -157,6 +158,7 @@ def _by_manager(call: Call, reading: Reading, text: str) -> Action | None:
     )
 
 
+@lru_cache(maxsize=1024)
 def _makes_users(names: frozenset[str] | None) -> bool:
     """Whether the packages may bring daemons, which have users of their own."""
     return names is None or any(re.search(pattern, name) for name in names for pattern in effects_table().daemons)
@@ -181,7 +183,8 @@ def package_names(package: PackageCall, reading: Reading) -> frozenset[str] | No
     return frozenset(names) if names else None
 
 
-def _brought(paths: Sequence[str], spares: Sequence[str], names: frozenset[str] | None) -> frozenset[Place]:
+@lru_cache(maxsize=1024)
+def _brought(paths: tuple[str, ...], spares: tuple[str, ...], names: frozenset[str] | None) -> frozenset[Place]:
     """Where packages may write; below /opt only folders that look like one of their names."""
     rarely = effects_table().rarely_written
     kept = (*(canonical(path) for path in spares), *rarely)
