@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from optimizer.facts.calls import Call, calls_in
@@ -32,6 +32,15 @@ _LONGEST = 60
 def actions_in(instruction: Instruction, parts: Sequence[Node], where: Where) -> Iterator[Action]:
     """The actions of a list of commands, in order."""
     yield from _Walk(instruction, where).through(parts)
+
+
+def actions_by_step(
+    instruction: Instruction, steps: Iterable[Sequence[Node]], where: Where
+) -> Iterator[tuple[Action, ...]]:
+    """The actions of each step of a chain, where the steps before it leave the shell."""
+    walk = _Walk(instruction, where)
+    for parts in steps:
+        yield tuple(walk.through(parts))
 
 
 class _Walk:

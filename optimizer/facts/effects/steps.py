@@ -14,7 +14,7 @@ from optimizer.facts.effects.actions import Action, Effects, barrier
 from optimizer.facts.effects.bases import constants, starting_folder
 from optimizer.facts.effects.commands import action_of
 from optimizer.facts.effects.places import EVERYWHERE, UNKNOWN, Place, canonical, meet, place
-from optimizer.facts.effects.scripts import actions_in
+from optimizer.facts.effects.scripts import actions_by_step, actions_in
 from optimizer.facts.effects.words import Where
 from optimizer.facts.scope import Scope
 from optimizer.facts.texts import argument_text
@@ -80,21 +80,17 @@ def step_effects(facts: Facts, instruction: Instruction, step: Step) -> Effects:
 
     For a step that no longer stands in its chain use the whole instruction.
     """
+    by_step = facts.remembered(("effects by step", instruction), lambda: _by_step(facts, instruction))
+    found = by_step.get(step)
+    return effects_of(facts, instruction) if found is None else found
+
+
+def _by_step(facts: Facts, instruction: Instruction) -> dict[Step, Effects]:
     chain = facts.chain(instruction)
-    if chain is None or step not in chain.steps:
-        return effects_of(facts, instruction)
-    found: list[Action] = []
-    where = where_of(facts, instruction)
-    before = 0
-    parts: list[object] = []
-    for one in chain.steps:
-        parts += one.parts
-        actions = list(actions_in(instruction, parts, where))  # type: ignore[arg-type]
-        if one is step:
-            found = actions[before:]
-            break
-        before = len(actions)
-    return _in_run(facts, instruction, found)
+    if chain is None:
+        return {}
+    actions = actions_by_step(instruction, (step.parts for step in chain.steps), where_of(facts, instruction))
+    return {step: _in_run(facts, instruction, list(one)) for step, one in zip(chain.steps, actions, strict=True)}
 
 
 def _text(instruction: Instruction) -> str:
