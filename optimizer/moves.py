@@ -137,16 +137,16 @@ class _Sinking:
         if atom.instruction is None or sunk is None:
             yield f"`{_short(atom)}` cannot be told"
             return
-        provided: dict[str, str] = {}
-        for number in range(passed):
-            if self._untouched(number, copy):
-                provided |= self._places(number, self.after) or {}
+        earlier = (self._places(number, self.after) for number in range(passed) if self._untouched(number, copy))
+        provided = [each for each in earlier if each is not None]
         for step, need in _steps(self.after, atom):
             found = conflict(self.after, sunk, atom.instruction, step)
             if found is None or self._made(passed):
                 continue
             was = self._was(passed, step)
-            if isinstance(was, Need) and (missing := [path for path in was.files if path not in provided]):
+            if isinstance(was, Need) and (
+                missing := [path for path in was.files if not any(path in each for each in provided)]
+            ):
                 yield f"`{missing[0]}` would not be there for `{_short(atom)}`"
             elif self._closed(passed, copy):
                 yield f"`{_short(atom)}` may not be allowed to write where the early COPY makes folders"

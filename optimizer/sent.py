@@ -34,11 +34,8 @@ def _missing(
         if was is None and copy.from_context and gone:
             yield "it is not certain what a COPY takes"
         left = {path for path, name in (was or {}).items() if name in gone}
-        if (
-            left
-            and not declared
-            and not (covered and all(inside(path, made_anew(before, instruction)) for path in left))
-        ):
+        anew = made_anew(before, instruction) if left and covered and not declared else ()
+        if left and not declared and not all(inside(path, anew) for path in left):
             yield f"`{(was or {})[min(left)]}` would not be copied"
     yield _needs(before, after)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import ClassVar
 
 import pytest
 
@@ -11,6 +12,7 @@ from optimizer.facts import Facts
 from optimizer.facts.context import Given
 from optimizer.facts.context.narrowed import narrowed
 from optimizer.transform import Declined, Proposal, Safety, transform
+from transforms.dockerignore import dockerignore
 
 FILES = {"package.json": "{}", "package-lock.json": "{}", "a.js": "", "doc/a.md": "", "node_modules/x.js": ""}
 HEAD = "FROM node:22-slim\nWORKDIR /app\n"
@@ -73,3 +75,25 @@ def test_a_narrowed_context_holds_the_rest() -> None:
     assert context.content("a.js") is None
     assert context.ignore_file is not None
     assert context.ignore_file.patterns == ("doc", "**/*.js")
+
+
+def test_an_install_is_read_once_however_many_files_it_makes_anew() -> None:
+    class Counted(Given):
+        """A context that counts what is read of it."""
+
+        read: ClassVar[list[str]] = []
+
+        def content(self, path: str) -> bytes | None:
+            self.read.append(path)
+            return super().content(path)
+
+    few, many = (
+        Counted({**dict.fromkeys(FILES, b"{}"), **{f"node_modules/{n}.js": b"" for n in range(count)}})
+        for count in (2, 200)
+    )
+    reads = []
+    for context in (few, many):
+        Counted.read.clear()
+        optimize(HEAD + "COPY . .\nRUN npm ci\n", [dockerignore], context=context)
+        reads.append(len(Counted.read))
+    assert reads[0] == reads[1]

@@ -1,5 +1,6 @@
 """`dockerignore`."""
 
+import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -106,11 +107,13 @@ def dockerignore(facts: Facts) -> Iterator[Proposal]:
     unknown = any(copy.from_context and facts.placed(copy) is None for copy in facts.copies.values())
     if context is None or broad is None or unknown:
         return
-    found: dict[bool, list[_Row]] = {True: [], False: []}
-    for one in _rows():
-        taken = _taken(facts, one)
-        if any(taken.values()) and not any(_uses(other, one) for other in _dockerfiles(facts, context)):
-            found[one.kind == "installed" and _lost_anyway(facts, taken)].append(one)
+    lying = [(one, names) for one in _rows() if (names := one.names_in(context))]
+    candidates = [(one, names, taken) for one, names in lying if any((taken := _taken(facts, names)).values())]
+    dockerfiles = list(_dockerfiles(facts, context)) if candidates else []
+    found: dict[bool, list[tuple[_Row, frozenset[str]]]] = {True: [], False: []}
+    for one, names, taken in candidates:
+        if not any(_uses(other, one) for other in dockerfiles):
+            found[one.kind == "installed" and _lost_anyway(facts, taken)].append((one, names))
     for anyway, rows in found.items():
         if rows:
             yield _proposal(context, broad, rows, anyway=anyway)
@@ -125,6 +128,11 @@ class _Row:
     needs: tuple[str, ...]
     source: str
 
+    def names_in(self, context: Context) -> frozenset[str]:
+        """The files of the context that it matches: each holds what the pattern spells out."""
+        patterns, literal = Patterns([self.pattern]), posixpath.basename(self.pattern).strip("*")
+        return frozenset(name for name in context.files if literal in name and patterns.matches(name))
+
 
 @lru_cache(maxsize=1)
 def _rows() -> tuple[_Row, ...]:
@@ -132,11 +140,10 @@ def _rows() -> tuple[_Row, ...]:
     return tuple(row(_Row, data, f"ignores.toml: ignore {number}") for number, data in enumerate(table, start=1))
 
 
-def _taken(facts: Facts, one: _Row) -> dict[Instruction, list[str]]:
-    """What each COPY takes of it, as paths of the image."""
-    patterns = Patterns([one.pattern])
+def _taken(facts: Facts, names: frozenset[str]) -> dict[Instruction, list[str]]:
+    """What each COPY takes of the files, as paths of the image."""
     return {
-        instruction: [path for path, name in (facts.placed(copy) or {}).items() if patterns.matches(name)]
+        instruction: [path for path, name in (facts.placed(copy) or {}).items() if name in names]
         for instruction, copy in facts.copies.items()
         if copy.from_context
     }
@@ -165,13 +172,18 @@ def _uses(facts: Facts, one: _Row) -> bool:
 
 
 def _lost_anyway(facts: Facts, taken: dict[Instruction, list[str]]) -> bool:
-    return all(inside(path, made_anew(facts, copy)) for copy, paths in taken.items() for path in paths)
+    """Whether an install deletes all of it and makes it anew."""
+    return all(_made_anew(facts, copy, paths) for copy, paths in taken.items() if paths)
 
 
-def _proposal(context: Context, at: Instruction, rows: list[_Row], *, anyway: bool) -> Proposal:
-    patterns = tuple(one.pattern for one in rows)
-    matched = Patterns(patterns)
-    size = sum(file.size for path, file in context.files.items() if matched.matches(path))
+def _made_anew(facts: Facts, copy: Instruction, paths: list[str]) -> bool:
+    folders = made_anew(facts, copy)
+    return all(inside(path, folders) for path in paths)
+
+
+def _proposal(context: Context, at: Instruction, rows: list[tuple[_Row, frozenset[str]]], *, anyway: bool) -> Proposal:
+    patterns = tuple(one.pattern for one, _ in rows)
+    size = sum(context.files[name].size for name in frozenset[str]().union(*(names for _, names in rows)))
     names = ", ".join(f"`{pattern}`" for pattern in patterns)
     why = f"{names} of the build context {'is' if len(rows) == 1 else 'are'} sent and copied for nothing"
     if anyway:

@@ -42,8 +42,12 @@ def places_before(facts: Facts, instruction: Instruction) -> Mapping[str, str] |
     return found
 
 
-def installs_of(facts: Facts, run: Instruction) -> Iterator[Standing]:
+def installs_of(facts: Facts, run: Instruction) -> tuple[Standing, ...]:
     """The installs that are steps of a RUN's chain, each in the folder in which the shell is by then."""
+    return facts.remembered(("installs", run), lambda: tuple(_installs(facts, run)))
+
+
+def _installs(facts: Facts, run: Instruction) -> Iterator[Standing]:
     chain = facts.chain(run)
     context = facts.context
     places = places_before(facts, run) if context is not None and chain is not None else None
@@ -68,6 +72,10 @@ def made_anew(facts: Facts, copy: Instruction) -> tuple[str, ...]:
 
     `npm ci` leaves the folder itself, with its owner: where another one installs, it is not made anew.
     """
+    return facts.remembered(("made anew", copy), lambda: _made_anew(facts, copy))
+
+
+def _made_anew(facts: Facts, copy: Instruction) -> tuple[str, ...]:
     own = facts.stage_of[copy].instructions
     fresh: list[str] = []
     for other in own[own.index(copy) + 1 :]:
