@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from optimizer import aspects
 from optimizer.facts import Facts
+from optimizer.facts.texts import shortened
 from optimizer.facts.trees import trees
 from optimizer.syntax.nodes import Instruction, source
 from optimizer.trace import Atom, trace
@@ -161,26 +162,22 @@ def _lost(old: Sequence[Atom], new: Sequence[Atom]) -> str | None:
 def _first_difference(number: int, old: Sequence[Atom], new: Sequence[Atom]) -> str:
     for one, other in zip(old, new, strict=False):
         if one.text != other.text:
-            return f"stage {number} would run `{_short(other.text)}` instead of `{_short(one.text)}`"
+            return f"stage {number} would run `{shortened(other.text)}` instead of `{shortened(one.text)}`"
         if one.lists != other.lists:
-            return f"`{_short(one.text)}` would find other package lists"
+            return f"`{shortened(one.text)}` would find other package lists"
         if one.owners != other.owners:
             return _owned_differently(one, other)
         if one.state != other.state:
-            return f"`{_short(one.text)}` would run in another state"
+            return f"`{shortened(one.text)}` would run in another state"
     longer, verb = (old, "lose") if len(old) > len(new) else (new, "gain")
-    return f"stage {number} would {verb} `{_short(longer[min(len(old), len(new))].text)}`"
+    return f"stage {number} would {verb} `{shortened(longer[min(len(old), len(new))].text)}`"
 
 
 def _owned_differently(one: Atom, other: Atom) -> str:
     old, new = dict(one.owners), dict(other.owners)
     key = next((key for key in {**old, **new} if old.get(key) != new.get(key)), "")
-    where = "in the image" if one.instruction is None else f"for `{_short(one.text)}`"
+    where = "in the image" if one.instruction is None else f"for `{shortened(one.text)}`"
     return f"`{key}` would have another owner or mode {where}"
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _moved_wrongly(old: Sequence[Atom], new: Sequence[Atom]) -> str | None:
@@ -194,11 +191,11 @@ def _moved_wrongly(old: Sequence[Atom], new: Sequence[Atom]) -> str | None:
         return "a deletion would come or go"
     for (key, was), (_, now) in zip(sorted(places_old), sorted(places_new), strict=True):
         if now > was:
-            return f"`{_short(key)}` would run later"
+            return f"`{shortened(key)}` would run later"
         deletes = next(atom.deletes for atom in old if atom.text == key)
         for atom in rest_old[now:was]:
             if deletes is None or not untouched(atom, deletes.paths):
-                return f"`{_short(key)}` would run before `{_short(atom.text)}`, which may need what it deletes"
+                return f"`{shortened(key)}` would run before `{shortened(atom.text)}`, which may need what it deletes"
     return None
 
 
@@ -212,7 +209,7 @@ def _trees_deleted(after: Facts, old: Sequence[Atom], new: Sequence[Atom]) -> st
             return _first_difference(0, rest, new[number:])
         elif strange := set(atom.deletes.paths) - set(trees(after, atom.instruction)):
             return f"`{min(strange)}` would be deleted, which its RUN did not make, or which something else names"
-    return f"`{_short(rest[0].text)}` would go" if rest else None
+    return f"`{shortened(rest[0].text)}` would go" if rest else None
 
 
 def _places(atoms: Sequence[Atom]) -> list[tuple[str, int]]:

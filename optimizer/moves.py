@@ -15,7 +15,7 @@ from optimizer.facts.chains import Step
 from optimizer.facts.effects import commutes
 from optimizer.facts.installs import conflict, inside, installs_of
 from optimizer.facts.manifests import Need
-from optimizer.facts.texts import argument_text
+from optimizer.facts.texts import argument_text, shortened
 from optimizer.syntax.nodes import Instruction
 from optimizer.trace import Atom
 
@@ -38,7 +38,7 @@ def swapped_wrongly(before: Facts, after: Facts, stage: int, old: Sequence[Atom]
     if isinstance(pairing, str):
         return pairing
     if None in pairing.order:
-        return f"`{_short(new[pairing.order.index(None)])}` would come, or run in another state"
+        return f"`{shortened(new[pairing.order.index(None)].text)}` would come, or run in another state"
     steps = before.stages[stage].instructions
     order, lost = _matched([_told(one) for one in steps], [_told(one) for one in after.stages[stage].instructions])
     if lost or None in order:
@@ -46,7 +46,7 @@ def swapped_wrongly(before: Facts, after: Facts, stage: int, old: Sequence[Atom]
     for now_first, now_second in _inverted(order):
         first, second = steps[order[now_second] or 0], steps[order[now_first] or 0]
         if (conflict := commutes(before, first, second)) is not None:
-            return f"`{_shortened(_told(second))}` would run before `{_shortened(_told(first))}`: {conflict}"
+            return f"`{shortened(_told(second))}` would run before `{shortened(_told(first))}`: {conflict}"
     return None
 
 
@@ -78,7 +78,7 @@ def _inverted(order: Sequence[int | None]) -> Iterator[tuple[int, int]]:
 def _paired(old: Sequence[Atom], new: Sequence[Atom]) -> _Pairing | str:
     order, lost = _matched(old, new)
     if lost:
-        return f"`{_short(old[lost[0]])}` would go, or run in another state"
+        return f"`{shortened(old[lost[0]].text)}` would go, or run in another state"
     return _Pairing(old, new, order)
 
 
@@ -104,7 +104,7 @@ class _Sinking:
         for passed, copy in self.pairing.inverted():
             places = sinking.get(copy) or self._places(copy, self.after)
             if places is None:
-                yield f"`{_short(self.pairing.new[copy])}` would run later"
+                yield f"`{shortened(self.pairing.new[copy].text)}` would run later"
                 return
             sinking[copy] = places
             yield from self._passed(passed, copy, places)
@@ -128,14 +128,14 @@ class _Sinking:
             repeated = places and places.items() <= all_places.items() and same_flags
             if repeated and number < other and before >= set(range(origin or 0)):
                 return
-        yield f"`{_short(atom)}` would come, and no later COPY takes the same from there"
+        yield f"`{shortened(atom.text)}` would come, and no later COPY takes the same from there"
 
     def _passed(self, passed: int, copy: int, places: Mapping[str, str]) -> Iterator[str]:
         """A step that now runs before the COPY."""
         atom = self.pairing.new[passed]
         sunk = self.pairing.new[copy].instruction
         if atom.instruction is None or sunk is None:
-            yield f"`{_short(atom)}` cannot be told"
+            yield f"`{shortened(atom.text)}` cannot be told"
             return
         earlier = (self._places(number, self.after) for number in range(passed) if self._untouched(number, copy))
         provided = [each for each in earlier if each is not None]
@@ -147,15 +147,16 @@ class _Sinking:
             if isinstance(was, Need) and (
                 missing := [path for path in was.files if not any(path in each for each in provided)]
             ):
-                yield f"`{missing[0]}` would not be there for `{_short(atom)}`"
+                yield f"`{missing[0]}` would not be there for `{shortened(atom.text)}`"
             elif self._closed(passed, copy):
-                yield f"`{_short(atom)}` may not be allowed to write where the early COPY makes folders"
+                yield f"`{shortened(atom.text)}` may not be allowed to write where the early COPY makes folders"
             elif not isinstance(need, Need) or need != was:
-                yield f"`{_short(atom)}` may need what `{_short(self.pairing.new[copy])}` takes: {found}"
+                taken = shortened(self.pairing.new[copy].text)
+                yield f"`{shortened(atom.text)}` may need what `{taken}` takes: {found}"
             elif any(inside(path, need.writes) and path not in need.files for path in places):
-                yield f"the COPY would lie over what `{_short(atom)}` writes"
+                yield f"the COPY would lie over what `{shortened(atom.text)}` writes"
             elif not self.locks and set(need.rewrites) & places.keys():
-                yield f"the COPY would undo what `{_short(atom)}` writes into its lock file"
+                yield f"the COPY would undo what `{shortened(atom.text)}` writes into its lock file"
 
     def _untouched(self, number: int, copy: int) -> bool:
         """Whether what an atom takes was still as it is where the sunk COPY stood, which would have put it right."""
@@ -226,11 +227,3 @@ def _steps(facts: Facts, atom: Atom) -> Iterator[tuple[Step | None, object]]:
     for at, step in enumerate(chain.steps):
         if set(step.calls) <= set(atom.calls):
             yield step, needs.get(at)
-
-
-def _short(atom: Atom) -> str:
-    return _shortened(atom.text)
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= 60 else text[:57] + "..."

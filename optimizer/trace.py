@@ -200,8 +200,7 @@ class _Walk:
 
     def _entered(self, instruction: Instruction, text: str) -> str:
         """The folder behind a WORKDIR, as BuildKit joins it; as written where it is not known."""
-        scope = self._facts.scopes[instruction]
-        found = scope.after(instruction, self._facts.tree.escape).folder
+        found = self._facts.entered(instruction)
         if found is not None:
             return text if text.startswith("/") else found
         return text if text.startswith("/") else posixpath.join(self._folder, text)
@@ -214,7 +213,7 @@ class _Walk:
         plain = Leeway.ADD in self._leeway and adds_more(self._facts, instruction) is None
         name = "COPY" if plain else instruction.name
         copy = self._facts.copies.get(instruction)
-        relative = copy is None or not copy.words[-1].text.startswith("/")
+        relative = copy is None or copy.relative
         state = ((self._folder,) if relative else ()) + self._expanded_in(text)
         return Atom(f"{name} {text}", state, self._copied(instruction), instruction=instruction)
 
@@ -281,7 +280,8 @@ class _Walk:
         calls = self._facts.calls(instruction)
         if not any(tool.is_place(mount.target) for call in calls if (tool := caching_tool(call)) is not None):
             return False
-        by_root = self._facts.scopes[instruction].user in (None, "root", "0", "root:root", "0:0")
+        scope = self._facts.scopes[instruction]
+        by_root = scope.user is None or scope.as_root
         return mount.user in (None, "0") if by_root else mount.user is not None
 
     def _is_lone(self, instruction: Instruction) -> bool:
@@ -399,7 +399,7 @@ class _Walk:
 
     def _words_leeway(self, instruction: Instruction) -> frozenset[Leeway]:
         """What may differ in the words: `sudo` matters where the user may be another one than root."""
-        root = self._facts.scopes[instruction].user in ("root", "0", "root:root", "0:0")
+        root = self._facts.scopes[instruction].as_root
         trigger = instruction.inner is not instruction
         return self._leeway if root and not trigger else self._leeway - {Leeway.SUDO}
 

@@ -308,7 +308,7 @@ def _line(copy: Copy, sources: Sequence[str], inside: str) -> str:
     head = f"{instruction.indent}{keyword}{source(instruction.gap) if instruction.gap else ' '}"
     flags = "".join(flag.raw + " " for flag in instruction.all_flags if flag.name in ("chown", "chmod", "link"))
     base = copy.words[-1].text.rstrip("/") or ""
-    destination = f"./{inside}" if base in ("", ".") and not copy.words[-1].text.startswith("/") else f"{base}/{inside}"
+    destination = f"./{inside}" if base in ("", ".") and copy.relative else f"{base}/{inside}"
     words = [*sources, destination]
     if isinstance(instruction.body, ExecForm) or any(" " in word for word in words):
         return f"{head}{flags}{json.dumps(words, ensure_ascii=False)}"

@@ -10,6 +10,7 @@ from optimizer.facts.layout import Addition, appendable, appended, step_text, wi
 from optimizer.facts.lists import Deletion, deletion, filled, may_use_lists, removes_lists, sole_package_call
 from optimizer.facts.neighbours import UNSEEN
 from optimizer.facts.paths import makes, mentions
+from optimizer.facts.texts import shortened
 from optimizer.knowledge import families
 from optimizer.syntax.nodes import Instruction, Node, rewritten, source
 from optimizer.transform import Declined, Proposal, Safety, example, transform, unchanged
@@ -283,5 +284,4 @@ def _proposal(facts: Facts, target: Instruction, chain: Chain, found: _Deletions
 
 
 def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= 50 else text[:47] + "..."
+    return shortened(" ".join(text.split()), 50)

@@ -10,7 +10,6 @@ from optimizer.knowledge import commands
 from optimizer.syntax.nodes import Command, Gap, Instruction, Node
 from optimizer.transform import Declined, Proposal, Safety, example, transform, unchanged
 
-_ROOT = ("root", "0", "root:root", "0:0")
 _FOLDERS = ("", "/bin", "/sbin", "/usr/bin", "/usr/sbin")
 _OPTIONS = ("-E", "-H", "-n", "--")
 
@@ -92,7 +91,7 @@ def sudo_as_root(facts: Facts) -> Iterator[Proposal | Declined]:
             if call.wrapped_by[:1] != ("sudo",) or call.substituted or not isinstance(call.node, Command):
                 continue
             edits = _without(call.node, call)
-            if facts.scopes[instruction].user not in _ROOT:
+            if not facts.scopes[instruction].as_root:
                 yield Declined(call.node, "the user is not known to be root")
             elif edits is None:
                 yield Declined(call.node, "`sudo` does more here than to run the command as root")

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 
 from optimizer.facts.bases import System, image_of
+from optimizer.facts.paths import within
 from optimizer.knowledge.folders import folders
 
 
@@ -48,11 +49,6 @@ def ancestry(path: str) -> Iterator[str]:
     for number in range(1, len(parts) + 1):
         if parts[0]:
             yield "/" + "/".join(parts[:number])
-
-
-def within(path: str, place: str) -> bool:
-    """Whether the path is the place or lies below it."""
-    return path == place or place == "/" or path.startswith(place.rstrip("/") + "/")
 
 
 def near(one: str, other: str) -> bool:

@@ -39,6 +39,11 @@ class Copy:
         return self.origin is None and any(source is None or not is_remote(source) for source in self.sources)
 
     @property
+    def relative(self) -> bool:
+        """Whether the destination is written as a path from the folder in force."""
+        return not self.words[-1].text.startswith("/")
+
+    @property
     def whole_context(self) -> bool:
         """Whether it takes all that the context holds."""
         return self.origin is None and any(s is not None and normalised(s) == "." for s in self.sources)

@@ -10,7 +10,7 @@ from optimizer.facts.arrivals import arrived
 from optimizer.facts.calls import Call
 from optimizer.facts.packages import package_call
 from optimizer.facts.sync import development_names, scripts_of
-from optimizer.facts.texts import argument_text
+from optimizer.facts.texts import argument_text, shortened
 from optimizer.facts.tools import ToolCall, tool_call
 from optimizer.knowledge import commands
 from optimizer.knowledge.ecosystems import Tool, ecosystems
@@ -127,8 +127,7 @@ def _words(text: str) -> str:
 
 
 def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= 40 else text[:37] + "..."
+    return shortened(" ".join(text.split()), 40)
 
 
 def may_build_later(facts: Facts, instruction: Instruction) -> bool:

@@ -10,6 +10,7 @@ from optimizer.facts import Facts
 from optimizer.facts.chains import Chain, Step
 from optimizer.facts.effects import Conflict, commutes, conflicts_between, effects, step_effects
 from optimizer.facts.manifests import Install, Need, Project, UnreadableError, install_of
+from optimizer.facts.paths import within
 from optimizer.syntax.nodes import Instruction
 
 
@@ -98,13 +99,13 @@ def _made_anew(facts: Facts, copy: Instruction) -> tuple[str, ...]:
 
 def _owns(facts: Facts, copy: Instruction, run: Instruction) -> bool:
     """Whether a folder that the RUN made would be of the same owner and mode as one that the COPY makes."""
-    taken, user = facts.copies[copy], facts.scopes[run].user
+    taken, scope = facts.copies[copy], facts.scopes[run]
     if taken.mode is not None:
         return False
     if taken.owner is None:
-        return user in ("root", "0", "root:root", "0:0")
+        return scope.as_root
     owner, colon, group = taken.owner.partition(":")
-    return user == owner and (not colon or group == owner)
+    return scope.user == owner and (not colon or group == owner)
 
 
 def conflict(facts: Facts, above: Instruction, run: Instruction, step: Step | None = None) -> Conflict | None:
@@ -128,4 +129,4 @@ def folders(chain: Chain, folder: str | None) -> Iterator[tuple[Step, str | None
 
 def inside(path: str, places: Sequence[str]) -> bool:
     """Whether a path is one of the places or lies below one."""
-    return any(path == place or path.startswith(place.rstrip("/") + "/") for place in places)
+    return any(within(path, place) for place in places)

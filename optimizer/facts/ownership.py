@@ -13,13 +13,14 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from optimizer.facts.base_folders import ancestry, existing, held_by_base, is_file_name, is_free, near, within
+from optimizer.facts.base_folders import ancestry, existing, held_by_base, is_file_name, is_free, near
 from optimizer.facts.calls import Call
 from optimizer.facts.chains import Step, leaves
 from optimizer.facts.copies import Copy, is_remote, normalised
 from optimizer.facts.effects import Effects, Place, effects, meet, step_effects
 from optimizer.facts.effects.places import canonical
 from optimizer.facts.packages import package_call
+from optimizer.facts.paths import within
 from optimizer.facts.permissions import ROOT, Account, Setting, account, applied, octal, setting
 from optimizer.facts.scope import Scope
 from optimizer.knowledge import commands
@@ -140,7 +141,7 @@ class Ownership:
 
     def entered(self, instruction: Instruction) -> None:
         """WORKDIR: it makes the folder and those above it where they are missing."""
-        after = self._facts.scopes[instruction].after(instruction, self._escape).folder
+        after = self._facts.entered(instruction)
         if after is None:
             self._strange.append("/")
             return

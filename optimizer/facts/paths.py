@@ -45,6 +45,11 @@ def _may_touch(call: Call, path: str) -> bool:
     return any(_near(word.literal or "", path) for word in words if "/" in (word.literal or ""))
 
 
+def within(path: str, folder: str) -> bool:
+    """Whether the path is the folder or lies in it; both are absolute."""
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
 def _near(place: str, path: str) -> bool:
     """Whether one of two paths lies in the other; a relative or variable place may be anywhere."""
     if not place.startswith("/") or "$" in place:

@@ -27,6 +27,11 @@ class Scope:
     shell: tuple[str, ...] = ("/bin/sh", "-c")
 
     @property
+    def as_root(self) -> bool:
+        """Whether commands surely run as root."""
+        return self.user in ("root", "0", "root:root", "0:0")
+
+    @property
     def posix_shell(self) -> bool:
         """Whether the shell form is read by a shell whose grammar we know."""
         name = posixpath.basename(self.shell[0]) if self.shell else ""

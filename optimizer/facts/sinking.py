@@ -112,7 +112,7 @@ class _Walk:
     def _passes(self, other: Instruction) -> bool:
         """Whether an instruction has nothing to do with the files; the COPY in its old place makes the same folder."""
         folder = self._facts.entered(other)
-        if folder != self._facts.scopes[other].folder and other.name == "WORKDIR" and self._relative:
+        if folder != self._facts.scopes[other].folder and other.name == "WORKDIR" and self._copy.relative:
             return False
         if conflict(self._facts, self._copy.instruction, other) is None:
             return True
@@ -120,10 +120,6 @@ class _Walk:
             return False
         self._stays = True
         return True
-
-    @property
-    def _relative(self) -> bool:
-        return not self._copy.words[-1].text.startswith("/")
 
     def _into(self, run: Instruction) -> str | None:
         """Walk through a RUN; None where its end is reached, else why not (empty: it needs the sources)."""

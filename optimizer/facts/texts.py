@@ -53,6 +53,11 @@ def _read(word: Word | Item, reworded: Mapping[Node, str]) -> Iterator[str]:
         yield word.text if text is None else text
 
 
+def shortened(text: str, most: int = 60) -> str:
+    """The text in at most so many characters; where some are left out, it ends in dots."""
+    return text if len(text) <= most else text[: most - 3] + "..."
+
+
 def flags_text(instruction: Instruction, reworded: Mapping[Node, str] = MappingProxyType({})) -> str:
     """The flags as BuildKit reads them; `reworded` gives flags another text."""
     return " ".join(filter(None, (reworded.get(flag, flag.text) for flag in instruction.all_flags)))

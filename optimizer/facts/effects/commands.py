@@ -14,9 +14,10 @@ from optimizer.facts.calls import Call
 from optimizer.facts.effects import grammars
 from optimizer.facts.effects.actions import Action, Install, barrier
 from optimizer.facts.effects.names import plain_name
-from optimizer.facts.effects.places import UNKNOWN, Place, canonical, meet, within
+from optimizer.facts.effects.places import UNKNOWN, Place, canonical, meet
 from optimizer.facts.effects.words import Where
 from optimizer.facts.packages import PackageCall, package_call
+from optimizer.facts.paths import within
 from optimizer.knowledge.effects import Deed, effects_table
 from optimizer.syntax.nodes import Command, Redirect
 

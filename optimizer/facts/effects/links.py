@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from optimizer.facts import Facts
 from optimizer.facts.effects.actions import Action, Effects
-from optimizer.facts.effects.places import EVERYWHERE, UNKNOWN, Place, within
+from optimizer.facts.effects.places import EVERYWHERE, UNKNOWN, Place
 from optimizer.facts.effects.steps import effects_of
+from optimizer.facts.paths import within
 from optimizer.syntax.nodes import Instruction
 
 

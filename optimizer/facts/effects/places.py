@@ -88,11 +88,6 @@ def _covers(folder: str, path: str) -> bool:
     return len(ours) <= len(theirs) and all(fnmatchcase(b, a) for a, b in zip(ours, theirs, strict=False))
 
 
-def within(path: str, folder: str) -> bool:
-    """Whether the path is the folder or lies in it."""
-    return path == folder or path.startswith(folder.rstrip("/") + "/")
-
-
 def first_meeting(ours: Iterable[Place], theirs: Iterable[Place]) -> tuple[Place, Place] | None:
     """Two places that meet, the longest; what packages bring and what programs need of them is not compared."""
     found = [

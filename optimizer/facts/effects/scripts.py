@@ -10,6 +10,7 @@ from optimizer.facts.effects.actions import Action, barrier
 from optimizer.facts.effects.commands import action_of
 from optimizer.facts.effects.places import UNKNOWN
 from optimizer.facts.effects.words import Where
+from optimizer.facts.texts import shortened
 from optimizer.knowledge import commands
 from optimizer.syntax.nodes import (
     Command,
@@ -236,5 +237,4 @@ def _joined(command: Command) -> str:
 
 
 def _short(text: str) -> str:
-    text = " ".join(text.replace("\\\n", " ").split())
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
+    return shortened(" ".join(text.replace("\\\n", " ").split()), _LONGEST)
