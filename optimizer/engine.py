@@ -13,43 +13,47 @@ from itertools import pairwise
 from optimizer.checks import Promise, violation
 from optimizer.facts import Facts
 from optimizer.facts.context import Supply, once
+from optimizer.origins import Origins, Place
 from optimizer.pragmas import Pragmas
 from optimizer.syntax.nodes import Dockerfile, Instruction, Node, Stage
 from optimizer.syntax.parser import parse
 from optimizer.syntax.problems import Problem
-from optimizer.transform import Declined, Proposal, Safety, Subject, Transform
+from optimizer.transform import Declined, Proposal, Safety, Subject, Transform, comment_lines
 
 ROUNDS = 10
 """The most often that one transform is asked about one file."""
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """A change that was made, or that waits. `line` is one of the original file, counted from 1; `saves` in bytes."""
+class _Told:
+    """What a transform says about a place of the original file."""
 
     transform: str
-    line: int
+    place: Place
     why: str
+
+    @property
+    def line(self) -> int:
+        """The line at which the place begins, counted from 1."""
+        return self.place.line
+
+
+@dataclass(frozen=True, slots=True)
+class Change(_Told):
+    """A change that was made, or that waits. `saves` in bytes."""
+
     safety: Safety
     saves: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(_Told):
     """A step that a check dropped: `why` is what the check says."""
-
-    transform: str
-    line: int
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
-class StoodBack:
+class StoodBack(_Told):
     """A place that a transform left alone, and why."""
-
-    transform: str
-    line: int
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,7 @@ def optimize(
 
 @dataclass
 class _Session:
-    """The work on one file. `origins[i]` is the line of the original file that line i of the text came from."""
+    """The work on one file. `origins` tells where the text as it is now came from."""
 
     facts: Facts
     unsafe: bool
@@ -119,12 +123,14 @@ class _Session:
     stood_back: dict[tuple[str, int, str], StoodBack] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
     ignores: list[str] = field(default_factory=list)
-    origins: list[int] = field(default_factory=list)
+    origins: Origins = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.origins = Origins(self.facts.text)
 
     def run(self, transforms: Iterable[Transform]) -> Result:
         """All transforms, each to its fixpoint."""
         before = self.facts.text
-        self.origins = list(range(1, before.count("\n") + 2))
         for transform in transforms:
             made = len(self.changes)
             self._to_fixpoint(transform)
@@ -156,16 +162,16 @@ class _Session:
         wanted = []
         for item in transform.run(self.facts):
             if isinstance(item, Declined):
-                self._stand_back(transform, item.at, item.why)
+                self._stand_back(transform, item, item.why)
                 continue
-            line = self._line(item.at)
+            place = self._place(item)
             safety = item.safety or transform.safety
             if (ignore := self._ignored(pragmas, transform, item)) is not None:
-                self._stand_back(transform, item.at, ignore)
+                self._stand_back(transform, item, ignore)
             elif safety is Safety.SUGGESTION or (safety is Safety.UNSAFE and not self.unsafe):
-                key = (transform.id, line, item.why)
-                self.pending[key] = Change(transform.id, line, item.why, safety, item.saves)
-            elif (transform.id, line, item.why) not in self.refusals:
+                key = (transform.id, place.line, item.why)
+                self.pending[key] = Change(transform.id, place, item.why, safety, item.saves)
+            elif (transform.id, place.line, item.why) not in self.refusals:
                 wanted.append(item)
         return wanted
 
@@ -231,8 +237,8 @@ class _Session:
             return why
         for proposal in batch:
             safety = proposal.safety or transform.safety
-            self.changes.append(Change(transform.id, self._line(proposal.at), proposal.why, safety, proposal.saves))
-        self.origins = moved_lines(self.facts.text, self.origins, edits)
+            self.changes.append(Change(transform.id, self._place(proposal), proposal.why, safety, proposal.saves))
+        self.origins = self.origins.edited(edits, len(self.facts.text))
         self.facts = after
         self.ignores += ignores
         seen.add((text, len(self.ignores)))
@@ -255,17 +261,33 @@ class _Session:
                 inside.setdefault(instruction, []).append((start - first, end - first, text))
         return {instruction: spliced(self.facts.sources[instruction], found) for instruction, found in inside.items()}
 
-    def _line(self, node: Node) -> int:
-        """The line of the original file at which a node begins."""
-        return self.origins[self.facts.places.line(node)]
+    def _place(self, item: Proposal | Declined) -> Place:
+        """What of the original file it is about; of an instruction, the part that would change, where it says so."""
+        start, end = self._span(item.at)
+        if isinstance(item, Proposal) and isinstance(item.at, Instruction):
+            inner = [self.facts.places.span(node) for node in item.edits if not isinstance(node, Instruction)]
+            inner = [(first, last) for first, last in inner if start <= first and last <= end]
+            if inner and len(inner) == len(item.edits):
+                first, last = min(first for first, _ in inner), max(last for _, last in inner)
+                start, end = (first, last) if self.facts.text[first:last].strip() else (start, end)
+        text = self.facts.text[start:end]
+        start += len(text) - len(text.lstrip())
+        return self.origins.place(start, start + len(text.strip()))
+
+    def _span(self, node: Node) -> tuple[int, int]:
+        """Start and end of a node; an instruction is meant without the lines above it."""
+        start, end = self.facts.places.span(node)
+        if isinstance(node, Instruction):
+            start += len(comment_lines(node))
+        return start, end
 
     def _refuse(self, transform: Transform, proposal: Proposal, why: str) -> None:
-        line = self._line(proposal.at)
-        self.refusals[transform.id, line, proposal.why] = Refusal(transform.id, line, why)
+        place = self._place(proposal)
+        self.refusals[transform.id, place.line, proposal.why] = Refusal(transform.id, place, why)
 
-    def _stand_back(self, transform: Transform, at: Node, why: str) -> None:
-        line = self._line(at)
-        self.stood_back[transform.id, line, why] = StoodBack(transform.id, line, why)
+    def _stand_back(self, transform: Transform, item: Proposal | Declined, why: str) -> None:
+        place = self._place(item)
+        self.stood_back[transform.id, place.line, why] = StoodBack(transform.id, place, why)
 
 
 def sharing(tree: Dockerfile, before: Facts, edited: Collection[Instruction]) -> Dockerfile:
@@ -302,17 +324,3 @@ def spliced(text: str, edits: Sequence[tuple[int, int, str]]) -> str:
         out += [text[at:start], new]
         at = end
     return "".join([*out, text[at:]])
-
-
-def moved_lines(text: str, origins: Sequence[int], edits: Sequence[tuple[int, int, str]]) -> list[int]:
-    """Where the lines of the spliced text came from, told where those of the text came from."""
-    line = at = 0
-    found = [origins[0]]
-    for start, end, new in [*edits, (len(text), len(text), "")]:
-        kept = text.count("\n", at, start)
-        found += origins[line + 1 : line + 1 + kept]
-        line += kept
-        found += [origins[line]] * new.count("\n")
-        line += text.count("\n", start, end)
-        at = end
-    return found

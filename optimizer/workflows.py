@@ -8,6 +8,7 @@ from typing import cast
 from optimizer.engine import Change, Refusal, Result, Step, StoodBack
 from optimizer.facts.ci import Workflow
 from optimizer.facts.ci.values import BadYaml, read
+from optimizer.origins import Place, whole_line
 from optimizer.pragmas import pragma
 from optimizer.syntax.problems import Problem
 from optimizer.transform import Insertion, Safety, Subject, Transform, WorkflowRun
@@ -78,13 +79,13 @@ class _Session:
             line = self._lines[item.line - 1]
             why = item.why
             if not isinstance(item, Insertion):
-                self._stood_back[transform.id, line, why] = StoodBack(transform.id, line, why)
+                self._stood_back[transform.id, line, why] = StoodBack(transform.id, self._place(line), why)
                 continue
             safety = item.safety or transform.safety
             if (ignored := _ignored(workflow, transform, item)) is not None:
-                self._stood_back[transform.id, line, ignored] = StoodBack(transform.id, line, ignored)
+                self._stood_back[transform.id, line, ignored] = StoodBack(transform.id, self._place(line), ignored)
             elif safety is Safety.SUGGESTION or (safety is Safety.UNSAFE and not self._unsafe):
-                self._pending[transform.id, line, why] = Change(transform.id, line, why, safety)
+                self._pending[transform.id, line, why] = Change(transform.id, self._place(line), why, safety)
             elif not any((refusal.transform, refusal.line) == (transform.id, line) for refusal in self._refusals):
                 yield item
 
@@ -103,10 +104,13 @@ class _Session:
         self._workflow = Workflow(text, read(text))
         line = self._lines[item.line - 1]
         self._lines[item.after : item.after] = [self._lines[item.after - 1]] * len(new)
-        self._changes.append(Change(transform.id, line, item.why, item.safety or transform.safety))
+        self._changes.append(Change(transform.id, self._place(line), item.why, item.safety or transform.safety))
+
+    def _place(self, line: int) -> Place:
+        return whole_line(self._before.splitlines(), line)
 
     def _refuse(self, transform: Transform, item: Insertion, why: str) -> None:
-        self._refusals.append(Refusal(transform.id, self._lines[item.line - 1], why))
+        self._refusals.append(Refusal(transform.id, self._place(self._lines[item.line - 1]), why))
 
 
 def _end_of(lines: Sequence[str]) -> str:
