@@ -64,7 +64,7 @@ def reordered(facts: Facts, stage: BuildStage) -> Reordered | None:
     least = max(LEAST_SECONDS, LEAST_SHARE * before)
     if before - free.least() < least:
         return None
-    work = Work(seconds, [_above(facts, steps, number) for number in as_it_is], odds)
+    work = Work(seconds, _above(facts, steps), odds)
     if before - work.least() < least:
         return None
     order = settled(work, best(work), LEAST_OF_A_MOVE)
@@ -89,9 +89,16 @@ def _seconds(facts: Facts, instruction: Instruction) -> float:
     return 0.0
 
 
-def _above(facts: Facts, steps: tuple[Instruction, ...], number: int) -> int:
-    """The steps that must stay above one, as a bit mask."""
-    return sum(1 << at for at, other in enumerate(steps[:number]) if _bound(facts, other, steps[number]))
+def _above(facts: Facts, steps: tuple[Instruction, ...]) -> list[int]:
+    """For each step those that must stay above it, as a bit mask; what is above one of them is not asked about."""
+    found: list[int] = []
+    for number, step in enumerate(steps):
+        mask = 0
+        for at in reversed(range(number)):
+            if not mask >> at & 1 and _bound(facts, steps[at], step):
+                mask |= found[at] | 1 << at
+        found.append(mask)
+    return found
 
 
 def _bound(facts: Facts, first: Instruction, second: Instruction) -> bool:
