@@ -11,8 +11,9 @@ from functools import lru_cache
 from typing import Any
 
 from optimizer.facts.calls import Call
-from optimizer.facts.effects import grammars
 from optimizer.facts.effects.actions import Action, Install, barrier
+from optimizer.facts.effects.grammars import GRAMMARS
+from optimizer.facts.effects.grammars.options import split
 from optimizer.facts.effects.names import plain_name
 from optimizer.facts.effects.places import UNKNOWN, Place, canonical, meet
 from optimizer.facts.effects.words import Where
@@ -208,7 +209,7 @@ def _by_row(call: Call, reading: Reading, text: str, name: str) -> Action | None
     if deed.grammar == "barrier":
         return None
     if deed.grammar:
-        special = grammars.GRAMMARS[deed.grammar]
+        special = GRAMMARS[deed.grammar]
         if not special(deed, rest, reading):
             return None
     elif not plain(deed, rest, reading):
@@ -260,7 +261,7 @@ def _verbs(words: list[str], deed: Deed | None) -> Iterator[tuple[int, str]]:
 
 def plain(deed: Deed, words: list[str], reading: Reading) -> bool:
     """Options and operands as the keys of the row say; False where they cannot be read."""
-    options, operands = grammars.split(deed, words)
+    options, operands = split(deed, words)
     recursive = deed.trees or any(option in deed.recursive for option, _ in options)
     for option, value in options:
         if value:
