@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from optimizer.facts import BuildStage, Chain, Facts
 from optimizer.facts.caches import Owner, cached_calls, folders, needed_later, obstacle, owner
-from optimizer.facts.layout import LINE_LENGTH, inserted, without
+from optimizer.facts.emptied import defeats, empties, lasting, without_cleaning
+from optimizer.facts.layout import LINE_LENGTH, inserted
 from optimizer.facts.lists import deletion, may_use_lists, removes_lists
 from optimizer.facts.readers import Obstacle, readers_of
 from optimizer.facts.tools import ToolCall, edition, tool_calls
 from optimizer.knowledge.ecosystems import Tool
-from optimizer.syntax.nodes import Command, Gap, Instruction, Node, Word, source
+from optimizer.syntax.nodes import Command, Instruction, Node, source
 from optimizer.transform import Declined, Leeway, Proposal, Safety, example, transform, unchanged
 
 
@@ -313,7 +314,7 @@ def _undoable(
 ) -> str | None:
     """Why the RUN cannot be written so; None where it can."""
     chain = facts.chain(instruction)
-    rewrites = tool.cache_step or tool.cache_option or any(_defeats(call) for call in calls)
+    rewrites = tool.cache_step or tool.cache_option or any(defeats(call) for call in calls)
     if any(not isinstance(call.call.node, Command) for call in calls) and rewrites:
         return "the JSON form is not rewritten"
     if tool.cache_step:
@@ -324,7 +325,7 @@ def _undoable(
             return f"the RUN does not begin with `{tool.name} {tool.cache_needs_verb}`, or goes on after a failure"
         if _looks_behind(facts, instruction, chain, tool):
             return "a command behind the clean-up may look for the lists"
-    edits = _without_cleaning(facts, instruction, chain, [tool])
+    edits = without_cleaning(facts, instruction, chain, [tool])
     if edits is None:
         return "the RUN empties the cache in a way that cannot be taken out"
     return None
@@ -332,7 +333,7 @@ def _undoable(
 
 def _looks_behind(facts: Facts, instruction: Instruction, chain: Chain, tool: Tool) -> bool:
     """Whether a step behind the one that empties the cache may find there what it did not find before."""
-    cleaned = [any(_empties(call.words, [tool]) for call in step.calls) for step in chain.steps]
+    cleaned = [any(empties(call.words, [tool]) for call in step.calls) for step in chain.steps]
     if True not in cleaned:
         return False
     behind = [call for step in chain.steps[cleaned.index(True) + 1 :] for call in step.calls]
@@ -341,10 +342,10 @@ def _looks_behind(facts: Facts, instruction: Instruction, chain: Chain, tool: To
 
 def _proposal(facts: Facts, instruction: Instruction, plans: list[_Plan]) -> Proposal:
     chain = facts.chain(instruction)
-    edits: dict[Node, str] = dict(_without_cleaning(facts, instruction, chain, [plan.tool for plan in plans]) or {})
+    edits: dict[Node, str] = dict(without_cleaning(facts, instruction, chain, [plan.tool for plan in plans]) or {})
     for plan in plans:
         for call in plan.calls:
-            edits |= _lasting(call, plan.tool)
+            edits |= lasting(call, plan.tool)
         if plan.tool.cache_step and chain is not None:
             at = next(i for i, step in enumerate(chain.steps) if plan.calls[0].call in step.calls)
             edits |= inserted(facts, instruction, chain, at, plan.tool.cache_step)
@@ -387,92 +388,3 @@ def _mounted(facts: Facts, instruction: Instruction, mounts: list[str]) -> dict[
     if "\n" in source(gap):
         return {gap: f" {joint.join(mounts)}{source(gap)}"}
     return {gap: f"{source(gap)}{joint.join(mounts)}{joint}"}
-
-
-def _defeats(call: ToolCall) -> list[Word]:
-    return [word for word in call.call.words if isinstance(word, Word) and word.literal in call.tool.cache_defeats]
-
-
-def _lasting(call: ToolCall, tool: Tool) -> dict[Node, str]:
-    """The edits that make a command keep its cache: options go, or come."""
-    edits: dict[Node, str] = {}
-    option = tool.cache_option
-    for word in _defeats(call):
-        edits |= {word: option} if option and not edits else _gone(call, word)
-    if option and not edits:
-        edits = {call.verb_word: f"{source(call.verb_word)} {option}"}
-    return edits
-
-
-def _gone(call: ToolCall, word: Word) -> dict[Node, str]:
-    """The edits that take a word out of its command, with the blanks before it."""
-    assert isinstance(call.call.node, Command)
-    return _words_gone(call.call.node, [word]) or {word: ""}
-
-
-def _words_gone(command: Command, words: list[Word]) -> dict[Node, str] | None:
-    """None where a comment would go too."""
-    edits: dict[Node, str] = {}
-    for word in words:
-        gap = command.parts[command.parts.index(word) - 1]
-        if not isinstance(gap, Gap) or gap.comments:
-            return None
-        edits |= {gap: "", word: ""}
-    return edits
-
-
-def _without_cleaning(
-    facts: Facts, instruction: Instruction, chain: Chain | None, tools: list[Tool]
-) -> dict[Node, str] | None:
-    """The edits that take out what empties the caches of the tools; None where it cannot be taken out."""
-    places = [call for call in facts.calls(instruction) if _empties(call.words, tools)]
-    if not places:
-        return {}
-    if chain is None:
-        return None
-    edits: dict[Node, str] = {}
-    whole: list[int] = []
-    for i, step in enumerate(chain.steps):
-        if not any(call in places for call in step.calls):
-            continue
-        if step.command is None or len(step.calls) != 1 or step.calls[0].wrapped_by or step.command.redirects:
-            return None
-        words = _emptied(step.calls[0].words, tools)
-        if words is None:
-            whole.append(i)
-        elif (gone := _words_gone(step.command, words)) is not None:
-            edits |= gone
-        else:
-            return None
-    for gone_steps in _neighbours(whole):
-        taken = without(chain, gone_steps)
-        if taken is None or len(gone_steps) == len(chain.steps):
-            return None
-        edits |= taken
-    return edits
-
-
-def _empties(words: tuple[Node, ...], tools: list[Tool]) -> bool:
-    text = " ".join(source(word) for word in words)
-    if any(text.startswith(tool.cache_clean) for tool in tools if tool.cache_clean):
-        return True
-    return text.startswith("rm ") and any(tool.is_place(source(word)) for word in words for tool in tools)
-
-
-def _emptied(words: tuple[Node, ...], tools: list[Tool]) -> list[Word] | None:
-    """Of an `rm`, the words that are caches; None where the command does nothing else."""
-    if source(words[0]) != "rm":
-        return None
-    paths = [word for word in words[1:] if isinstance(word, Word) and not word.text.startswith("-")]
-    caches = [word for word in paths if any(tool.is_place(word.text) for tool in tools)]
-    return caches if len(caches) < len(paths) else None
-
-
-def _neighbours(numbers: list[int]) -> Iterator[range]:
-    """The numbers as runs of neighbours."""
-    start = None
-    for at, number in enumerate(numbers):
-        start = number if start is None else start
-        if at + 1 == len(numbers) or numbers[at + 1] != number + 1:
-            yield range(start, number + 1)
-            start = None
