@@ -26,7 +26,7 @@ def second_stage(text: str) -> str | None:
 
 def tabs(text: str) -> str | None:
     """A tab behind each instruction's word."""
-    return re.sub(r"(?m)^(RUN|ENV|COPY|ADD|USER|CMD) ", lambda m: f"{m[1]}\t", text)
+    return re.sub(r"(?mi)^(RUN|ENV|COPY|ADD|USER|CMD) ", lambda m: f"{m[1]}\t", text)
 
 
 def lower_case(text: str) -> str | None:
