@@ -7,7 +7,6 @@ from pathlib import Path
 
 from optimizer.cli import files
 from optimizer.cli.names import in_diff
-from optimizer.facts.context.disk import OnDisk
 from optimizer.facts.context.ignore import extended
 from optimizer.patch import unified
 
@@ -19,16 +18,11 @@ class IgnoreFiles:
         self._before: dict[Path, bytes | None] = {}
         self._after: dict[Path, bytes] = {}
 
-    def add(self, context: OnDisk, patterns: Sequence[str]) -> Path:
-        """Put patterns at the end of the context's ignore file, as far as they are not there; returns its path.
-
-        Raises FileError.
-        """
-        path = Path(context.ignore_file.path) if context.ignore_file else context.root / ".dockerignore"
+    def add(self, path: Path, patterns: Sequence[str]) -> None:
+        """Put patterns at the end of an ignore file, as far as they are not there. Raises FileError."""
         if path not in self._before:
             self._before[path] = files.read(path) if path.exists() else None
         self._after[path] = extended(self._after.get(path, self._before[path] or b""), patterns)
-        return path
 
     def write(self, path: Path, top: Path) -> None:
         """Write one of them. Raises FileError, with the file as it was."""

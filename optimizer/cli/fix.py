@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from optimizer.cli import files
 from optimizer.cli.beside import IgnoreFiles
-from optimizer.cli.contexts import ContextOf, Contexts, described, folder_of
-from optimizer.cli.discovery import Found, find, is_ci_file
-from optimizer.cli.errors import BugError, FileError, SettingsError, UsageError
+from optimizer.cli.discovery import find, is_ci_file
+from optimizer.cli.errors import FileError, UsageError
 from optimizer.cli.names import in_diff, shown
 from optimizer.cli.output import Output
-from optimizer.cli.settings import Settings, of_options, settings_for
-from optimizer.engine import Change, Result, optimize
-from optimizer.facts.ci import builds_images
-from optimizer.facts.context import Missing, Supply
+from optimizer.cli.settings import Settings, of_options
+from optimizer.cli.work import Outcome, Wishes, Worker, settings_of
+from optimizer.engine import Change, Result
 from optimizer.patch import unified
-from optimizer.transform import Safety, Subject, Transform
+from optimizer.transform import Safety
 
 if TYPE_CHECKING:
     from optimizer.cli.prover import Prover
-
-_TEMPLATE = re.compile(r"\{\{|\{%|<%|%%\w+%%|@@?\w+@|^INCLUDE\(", re.M)
 
 
 @dataclass(frozen=True)
@@ -82,20 +77,20 @@ class _Run:
     def __init__(self, options: Options, settings: Settings, prover: Prover | None) -> None:
         self._options = options
         self._prover = prover
-        self._settings = settings
         self._output = Output()
         self._totals = _Totals()
         self._said: set[str] = set()
-        self._contexts = Contexts(options.context, off=options.no_context)
         self._ignore_files = IgnoreFiles()
+        told = options.verbose or prover is not None
+        self._wishes = Wishes(settings, options.context, options.no_context, surroundings=told)
+        self._worker = Worker(self._wishes)
 
     def all(self, paths: Sequence[str]) -> int:
         """All files, then the summary; returns the exit code."""
-        for found in _sources(paths):
-            try:
-                self._one(found)
-            except (FileError, SettingsError) as error:
-                self._fail(str(error))
+        if "-" in paths:
+            self._one(self._worker.look_at(sys.stdin.buffer.read(), self._options.stdin_filename))
+        for found in find((Path(path) for path in paths if path != "-"), ci=True):
+            self._one(self._worker.look(found))
         if not self._options.write:
             self._output.diff(self._ignore_files.diffs())
         self._summary()
@@ -107,109 +102,80 @@ class _Run:
             return 2 if totals.failed else 3
         return 1 if self._options.check and totals.changed else 0
 
-    def _fail(self, message: str) -> None:
-        self._totals.failed += 1
-        if message not in self._said:
-            self._output.note(message)
-        self._said.add(message)
-
-    def _one(self, found: Found | None) -> None:
-        """One file, or standard input for None. Raises FileError or SettingsError with the file as it was."""
-        path = self._path(found)
-        data = files.read(path) if found else sys.stdin.buffer.read()
-        settings = settings_for(path.absolute().parent).below(self._settings)
-        if is_ci_file(path):
-            self._ci_file(found, path, data, settings)
+    def _one(self, outcome: Outcome) -> None:
+        """What became of one file is shown or written, and told."""
+        self._fail(*outcome.failures)
+        if outcome.template is not None:
+            self._output.note(f"{shown(outcome.path)}:{outcome.template}: looks like a template; left as it is")
+        if outcome.result is None:
             return
-        context = self._contexts.of(path, found.top if found else path.parent, data, named=self._named(found))
-        result = optimized(path, data, settings.chosen(), unsafe=settings.unsafe, context=context)
-        if result.problems:
-            self._rejected(path, result)
-        proved = self._proved(path, context, result, settings)
-        if proved and result.ignores and context is not None:
-            self._ignore(found, context, result.ignores)
-        self._finish(found, data, result, proved=proved)
-        if self._options.verbose and context is not None:
-            self._output.note(f"{shown(path)}: {described(context)}")
+        try:
+            self._finish(outcome, outcome.result)
+        except FileError as error:
+            self._fail(str(error))
 
-    def _ci_file(self, found: Found | None, path: Path, data: bytes, settings: Settings) -> None:
-        """One file of CI; it is passed over where it builds no image, or nothing is chosen that is about such files."""
-        from optimizer.workflows import improve
+    def _fail(self, *messages: str) -> None:
+        self._totals.failed += bool(messages)
+        for message in messages:
+            if message not in self._said:
+                self._output.note(message)
+            self._said.add(message)
 
-        chosen = [transform for transform in settings.chosen() if transform.subject is Subject.WORKFLOW]
-        if found is not None and not (chosen and builds_images(data)):
-            return
-        result = _guarded(path, lambda: improve(data, chosen, unsafe=settings.unsafe))
-        for problem in result.problems:
-            self._output.note(f"{shown(path)}:{problem.line}: {problem.message}; the file is left as it is")
-            self._totals.failed += 1
-        proved = self._prover is None or not result.changed
-        if not proved:
-            self._output.note(f"{shown(path)}: no build can prove a change of it; without --prove it is written")
-        self._finish(found, data, result, proved=proved)
-
-    def _finish(self, found: Found | None, data: bytes, result: Result, *, proved: bool) -> None:
-        """Show or write what became of a file, and tell it."""
-        path = self._path(found)
+    def _finish(self, outcome: Outcome, result: Result) -> None:
+        """Show or write the result, and tell it. Raises FileError, with the file as it was."""
+        proved = self._proved(outcome, result)
+        if proved and result.ignores:
+            self._ignore(outcome, result.ignores)
         self._totals.files += 1
         if not self._options.write:
-            self._output.diff(unified(result.before, result.after, in_diff(path)))
+            self._output.diff(unified(result.before, result.after, in_diff(outcome.path)))
         elif proved:
-            self._write(found, data, result)
-        elif found is None:
-            self._output.raw(data)
-        if not proved:
+            self._write(outcome, result)
+        elif outcome.top is None:
+            self._output.raw(outcome.data)
+        if proved:
+            self._count(result)
+            holds_the_file = outcome.top is None and self._options.write
+            self._tell(shown(outcome.path), result, self._output.note if holds_the_file else self._output.change)
+        else:
             self._totals.unproved += 1
-            return
-        self._count(result)
-        holds_the_file = found is None and self._options.write
-        self._tell(shown(path), result, self._output.note if holds_the_file else self._output.change)
+        if self._options.verbose and outcome.context is not None:
+            self._output.note(f"{shown(outcome.path)}: {outcome.context}")
 
-    def _path(self, found: Found | None) -> Path:
-        return found.path if found else Path(self._options.stdin_filename or "Dockerfile")
-
-    def _ignore(self, found: Found | None, context: ContextOf, patterns: Sequence[str]) -> None:
+    def _ignore(self, outcome: Outcome, patterns: Sequence[str]) -> None:
         """Put patterns into the ignore file: before the Dockerfile is written, which may rely on them."""
-        folder = context()
-        if isinstance(folder, Missing):
+        if outcome.ignore_file is None:
             return
-        if found is None:
+        if outcome.top is None:
             self._output.note(f".dockerignore: needs the lines {', '.join(patterns)}")
             return
-        path = self._ignore_files.add(folder, patterns)
+        self._ignore_files.add(outcome.ignore_file, patterns)
         if self._options.write:
-            self._ignore_files.write(path, found.top)
+            self._ignore_files.write(outcome.ignore_file, outcome.top)
 
-    def _named(self, found: Found | None) -> bool:
-        """Whether it is known where the file lies: standard input may come from anywhere."""
-        return found is not None or self._options.stdin_filename is not None
-
-    def _proved(self, path: Path, context: ContextOf | None, result: Result, settings: Settings) -> bool:
+    def _proved(self, outcome: Outcome, result: Result) -> bool:
         """Whether nothing speaks against writing the result: it is proved, or no proof is asked for or needed."""
         if self._prover is None or not result.steps:
             return True
+        path = outcome.path
+        if is_ci_file(path):
+            self._output.note(f"{shown(path)}: no build can prove a change of it; without --prove it is written")
+            return False
         from optimizer.cli.prover import judged
 
-        proved, lines = judged(self._prover, path, folder_of(path, context), result, settings.chosen())
+        chosen = settings_of(path, self._wishes.settings).chosen()
+        proved, lines = judged(self._prover, path, outcome.folder or path.absolute().parent, result, chosen)
         for line in lines:
             self._output.note(f"{shown(path)}: {line}")
         return proved
 
-    def _rejected(self, path: Path, result: Result) -> None:
-        if _TEMPLATE.search(result.before):
-            self._output.note(f"{shown(path)}:{result.problems[0].line}: looks like a template; left as it is")
-            return
-        for problem in result.problems[:3]:
-            self._output.note(f"{shown(path)}:{problem.line}: {problem.message}; the file is left as it is")
-        self._totals.failed += 1
-
-    def _write(self, found: Found | None, data: bytes, result: Result) -> None:
+    def _write(self, outcome: Outcome, result: Result) -> None:
         """Write the result in place; what standard input holds goes to standard output, changed or not."""
         after = result.after.encode("utf-8", "surrogateescape")
-        if found is None:
+        if outcome.top is None:
             self._output.raw(after)
         elif result.changed:
-            files.write(found.path, data, after, Path(), found.top)
+            files.write(outcome.path, outcome.data, after, Path(), outcome.top)
 
     def _count(self, result: Result) -> None:
         self._totals.changed += result.changed or bool(result.ignores)
@@ -252,32 +218,6 @@ class _Run:
         for name, changes in totals.waiting.items():
             known = sum(change.saves for change in changes if change.saves)
             note(f"{len(changes)} more with --unsafe: {name}" + (f", at most about {_size(known)}" if known else ""))
-
-
-def _sources(paths: Sequence[str]) -> Iterator[Found | None]:
-    """Standard input, as None, where `-` is among the paths; then the files."""
-    if "-" in paths:
-        yield None
-    yield from find((Path(path) for path in paths if path != "-"), ci=True)
-
-
-def optimized(
-    path: Path, data: bytes, transforms: Sequence[Transform], *, unsafe: bool, context: Supply | None = None
-) -> Result:
-    """What the engine makes of the file. Raises BugError for whatever it raises: the other files shall go on."""
-    return _guarded(path, lambda: optimize(data, transforms, unsafe=unsafe, context=context))
-
-
-def _guarded(path: Path, work: Callable[[], Result]) -> Result:
-    """What the work makes of the file. Raises BugError for whatever it raises."""
-    try:
-        return work()
-    except Exception as error:
-        from traceback import extract_tb
-
-        place = extract_tb(error.__traceback__)[-1]
-        what = f"{type(error).__name__} in {Path(place.filename).name}:{place.lineno}: {error}"
-        raise BugError(f"{shown(path)}: dockopt fails on this file ({what}); please report it") from error
 
 
 def _count(number: int, noun: str) -> str:

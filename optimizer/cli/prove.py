@@ -12,11 +12,11 @@ from optimizer.cli import files
 from optimizer.cli.contexts import Contexts, folder_of
 from optimizer.cli.discovery import Found, find
 from optimizer.cli.errors import FileError, SettingsError, UsageError
-from optimizer.cli.fix import optimized
 from optimizer.cli.names import shown
 from optimizer.cli.output import Output
 from optimizer.cli.prover import FindBuilder, ProofWishes, Prover, explained
 from optimizer.cli.settings import Settings, of_options, settings_for
+from optimizer.cli.work import optimized
 from optimizer.engine import Result
 from optimizer.prove.builders import find_builder
 from optimizer.prove.errors import BuilderMissing, ProofError

@@ -1,0 +1,148 @@
+"""One file, looked at: work that any process can do, and what came of it. It writes nothing and prints nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from optimizer.cli import files
+from optimizer.cli.contexts import ContextOf, Contexts, described, folder_of
+from optimizer.cli.discovery import Found, is_ci_file
+from optimizer.cli.errors import BugError, FileError, SettingsError
+from optimizer.cli.names import shown
+from optimizer.cli.settings import Settings, settings_for
+from optimizer.engine import Result, optimize
+from optimizer.facts.ci import builds_images
+from optimizer.facts.context import Missing, Supply
+from optimizer.transform import Subject, Transform
+
+_TEMPLATE = re.compile(r"\{\{|\{%|<%|%%\w+%%|@@?\w+@|^INCLUDE\(", re.M)
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What holds for all files of one run."""
+
+    settings: Settings
+    """What the command line says."""
+    context: Path | None = None
+    """The build context of the files; None: it is looked for."""
+    no_context: bool = False
+    surroundings: bool = False
+    """Whether the outcomes tell which context it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one file. It may come from another process."""
+
+    path: Path
+    """Where it lies, or what standard input is called."""
+    top: Path | None
+    """The folder that was asked for; None for standard input."""
+    data: bytes = b""
+    """The file as it was read."""
+    result: Result | None = None
+    """None where the file cannot be looked at, or is passed over: a CI file that builds no image."""
+    failures: tuple[str, ...] = ()
+    """What is wrong with the file or its settings: each with its path, and the line where there is one."""
+    template: int | None = None
+    """The line at which it shows that it is the template of a Dockerfile; it is left as it is."""
+    ignore_file: Path | None = None
+    """The file that takes `result.ignores`; None where there are none, or no context."""
+    folder: Path | None = None
+    """The context that it is built with, or its own folder; None where nobody wished to know."""
+    context: str | None = None
+    """Which context it is and why, or why it is not known; None where nobody wished to know."""
+
+
+class Worker:
+    """Looks at files one after another; remembers contexts and Compose files that they share."""
+
+    def __init__(self, wishes: Wishes) -> None:
+        self._wishes = wishes
+        self._contexts = Contexts(wishes.context, off=wishes.no_context)
+
+    def look(self, found: Found) -> Outcome:
+        """What becomes of a file of the disk."""
+        try:
+            return self._look(found.path, found.top, files.read(found.path))
+        except (FileError, SettingsError) as error:
+            return Outcome(found.path, found.top, failures=(str(error),))
+
+    def look_at(self, data: bytes, name: str | None) -> Outcome:
+        """What becomes of the text of standard input; `name` is the path that it has elsewhere."""
+        path = Path(name or "Dockerfile")
+        try:
+            return self._look(path, None, data, named=name is not None)
+        except (FileError, SettingsError) as error:
+            return Outcome(path, None, data, failures=(str(error),))
+
+    def _look(self, path: Path, top: Path | None, data: bytes, *, named: bool = True) -> Outcome:
+        settings = settings_of(path, self._wishes.settings)
+        transforms = settings.chosen()
+        if is_ci_file(path):
+            return _ci_file(path, top, data, transforms, unsafe=settings.unsafe)
+        context = self._contexts.of(path, top or path.parent, data, named=named)
+        result = optimized(path, data, transforms, unsafe=settings.unsafe, context=context)
+        template = result.problems[0].line if result.problems and _TEMPLATE.search(result.before) else None
+        told = self._wishes.surroundings
+        return Outcome(
+            path, top, data, result,
+            failures=() if template is not None else _told(path, result),
+            template=template,
+            ignore_file=_ignore_file(context) if result.ignores and context is not None else None,
+            folder=folder_of(path, context) if told else None,
+            context=described(context) if told and context is not None else None,
+        )  # fmt: skip
+
+
+def settings_of(path: Path, wished: Settings) -> Settings:
+    """The settings that hold for a file, with what the command line says. Raises SettingsError."""
+    return settings_for(path.absolute().parent).below(wished)
+
+
+def _ci_file(path: Path, top: Path | None, data: bytes, transforms: Sequence[Transform], *, unsafe: bool) -> Outcome:
+    """A file of CI; it is passed over where it builds no image, or nothing is chosen that is about such files."""
+    from optimizer.workflows import improve
+
+    chosen = tuple(transform for transform in transforms if transform.subject is Subject.WORKFLOW)
+    if top is not None and not (chosen and builds_images(data)):
+        return Outcome(path, top, data)
+    result = _guarded(path, lambda: improve(data, chosen, unsafe=unsafe))
+    return Outcome(path, top, data, result, _told(path, result))
+
+
+def _told(path: Path, result: Result) -> tuple[str, ...]:
+    return tuple(
+        f"{shown(path)}:{problem.line}: {problem.message}; the file is left as it is" for problem in result.problems[:3]
+    )
+
+
+def _ignore_file(context: ContextOf) -> Path | None:
+    """The file that says what of the context is not sent; it need not be there yet."""
+    folder = context()
+    if isinstance(folder, Missing):
+        return None
+    return Path(folder.ignore_file.path) if folder.ignore_file else folder.root / ".dockerignore"
+
+
+def optimized(
+    path: Path, data: bytes, transforms: Sequence[Transform], *, unsafe: bool, context: Supply | None = None
+) -> Result:
+    """What the engine makes of the file. Raises BugError for whatever it raises: the other files shall go on."""
+    return _guarded(path, lambda: optimize(data, transforms, unsafe=unsafe, context=context))
+
+
+def _guarded(path: Path, work: Callable[[], Result]) -> Result:
+    """What the work makes of the file. Raises BugError for whatever it raises."""
+    try:
+        return work()
+    except Exception as error:
+        from traceback import extract_tb
+
+        place = extract_tb(error.__traceback__)[-1]
+        what = f"{type(error).__name__} in {Path(place.filename).name}:{place.lineno}: {error}"
+        raise BugError(f"{shown(path)}: dockopt fails on this file ({what}); please report it") from error
