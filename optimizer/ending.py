@@ -89,6 +89,9 @@ class Ending:
         for name in sorted(self.environment.keys() - names):
             if name not in image.environment and name != "PATH" and name not in other.environment:
                 yield f"the variable `{name}` would go"
+        for name in sorted(row.values.keys() - names):
+            if self.environment.get(name) != other.environment.get(name):
+                yield f"the variable `{name}` would have another value"
         for name in sorted(other.environment.keys() - self.environment.keys() - set(row.environment)):
             yield f"the variable `{name}` would come"
         if (self.user or "root") != (other.user or "root"):

@@ -25,7 +25,7 @@ from optimizer.facts.stacks.needs import needs_of
 from optimizer.facts.stacks.started import candidates, starts
 from optimizer.facts.texts import argument_text, shortened
 from optimizer.knowledge import commands
-from optimizer.knowledge.build_packages import build_packages
+from optimizer.knowledge.build_packages import SUITES, build_packages
 from optimizer.knowledge.stacks import BuilderImage, RuntimeImage, Stack, signs, stacks
 from optimizer.syntax.nodes import Instruction, Words
 from optimizer.trace import Atom, trace
@@ -85,6 +85,7 @@ class _Staging:
         yield from was.faults(now, self.image, self.row)
         yield from self._programs(now)
         yield from self._users(now)
+        yield from self._libraries() if not self.row.programs else ()
         if not self.told:
             yield from self._files()
 
@@ -200,8 +201,11 @@ class _Staging:
         if any(place == path or place.startswith(path + "/") for place in self._placed(self.before, self.whole)):
             return True
         path = canonical(path)
-        for one in self.builder.instructions:
-            for place in self.after.effects(one).writes if one.name == "RUN" else ():
+        for one in (one for one in self.builder.instructions if one.name == "RUN"):
+            strange = any(call.name in self.stack.tools for call in self.after.calls(one))
+            for place in self.after.effects(one).writes:
+                if place == EVERYWHERE and strange:
+                    return True  # a tool of the stack; a path that it does not make stops the build
                 if place != EVERYWHERE and (place.path == path or (place.below and path.startswith(place.path + "/"))):
                     return True
         return False
@@ -258,11 +262,16 @@ class _Staging:
         started = starts(self.after, self.run, scope)
         if not started:
             yield "nothing would be started"
+        for word in (word for one in started for word in one.words if word.endswith(self.stack.made or ("\0",))):
+            if not self._is_carried(posixpath.normpath(posixpath.join(now.folder or "/", word))):
+                yield f"`{word}` is named where it starts, and would not be there"
         for one in started:
             if one.shell and not self.row.shell:
                 yield f"`{one.instruction.name}` needs a shell, which `{self.row.image}` has not"
             name = posixpath.basename(one.name or "")
             if any(self._is_carried(path) for path in candidates(one.name or "", scope)):
+                continue
+            if name in self.row.programs:
                 continue
             of_system = self.row.shell and (name in commands().builtins or name in commands().plain)
             packaged = name in self._packages() or stacks().packages.programs.get(name) in self._packages()
@@ -313,8 +322,32 @@ class _Staging:
         ):
             if wanted and not had:
                 yield f"there would be no {what}"
-        if self.row.libc == "none" and not signs(self.stack.static).search(self._text()):
+        if (
+            set(self.row.links) == {"none"}
+            and not self.row.programs
+            and not signs(self.stack.static).search(self._text())
+        ):
             yield "what was built may be linked to a library that would not be there"
+
+    def _libraries(self) -> Iterator[str]:
+        """The libraries of development packages that the stage installs are there, unless nothing is linked."""
+        system = self.whole.system
+        suite = "alpine" if system is not None and system.name == "alpine" else (system.release if system else None)
+        if (
+            self.told
+            or suite not in (*SUITES, "alpine")
+            or suite is None
+            or signs(self.stack.static).search(self._text())
+        ):
+            return
+        there = {*self._packages(), *stacks().packages.present}
+        for run in (one for one in self.whole.instructions if one.name == "RUN"):
+            for word in (word for one in self.before.package_calls(run) if one.installs for word in one.operands):
+                if not word.text.endswith("-dev") or word.text in self.row.libraries:
+                    continue
+                for library in build_packages().libraries(suite, word.text) or ():
+                    if library not in there:
+                        yield f"the library `{library}` would not be there"
 
     def _text(self) -> str:
         return "".join(self.before.sources[one] for one in self.whole.instructions)

@@ -25,8 +25,9 @@ class BuilderImage:
     source: str
     values: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     environment: tuple[str, ...] = ()
-    alone: tuple[str, ...] = ()
     size_of_alpine: int = 0
+    version: str = ""
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +35,19 @@ class RuntimeImage:
     """An image that runs what was built."""
 
     image: str
-    libc: str
+    links: tuple[str, ...]
     rank: int
     path: str
     size: int
     source: str
     families: tuple[str, ...] = ()
     stacks: tuple[str, ...] = ()
+    system: str = ""
     release: str = ""
+    versions: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
+    libraries: tuple[str, ...] = ()
+    values: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     shell: bool = False
     certificates: bool = False
     zones: bool = False
@@ -51,10 +57,8 @@ class RuntimeImage:
 
     def is_named(self, reference: str) -> bool:
         """Whether an image reference is of this row."""
-        before, _, after = self.image.partition("{release}")
-        return reference == self.image or (
-            "{release}" in self.image and reference.startswith(before) and reference.endswith(after)
-        )
+        pattern = re.sub(r"\\\{\w+\\\}", r"[\\w.]+", re.escape(self.image))
+        return re.fullmatch(pattern, reference) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,8 @@ class Stack:
     suffixes: tuple[str, ...]
     source: str
     idle: tuple[str, ...] = ()
+    made: tuple[str, ...] = ()
+    libraries: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     tests: tuple[str, ...] = ()
     static: tuple[str, ...] = ()
     embeds: tuple[str, ...] = ()
@@ -109,6 +115,7 @@ class StepCommands:
 class SystemPackages:
     """Packages by who needs them. `weak`: only where something names their program."""
 
+    present: tuple[str, ...]
     build: tuple[str, ...]
     weak: tuple[str, ...]
     programs: Mapping[str, str]

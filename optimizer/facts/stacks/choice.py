@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.bases import image_of
@@ -20,7 +20,7 @@ from optimizer.facts.stacks.started import Start, candidates, starts
 from optimizer.facts.stacks.survey import HINT, Survey
 from optimizer.knowledge import commands
 from optimizer.knowledge.build_packages import SUITES, build_packages
-from optimizer.knowledge.stacks import RuntimeImage, stacks
+from optimizer.knowledge.stacks import BuilderImage, RuntimeImage, Stack, stacks
 from optimizer.syntax.nodes import Instruction
 
 _MOST_COPIES = 12
@@ -54,13 +54,23 @@ def plan(facts: Facts, stage: BuildStage, artefacts: Sequence[str] = (), package
     builder = stacks().builders.get(image_of(stage.base or "")[0])
     if builder is None or stage.parent is not None or facts.tree.escape != "\\":
         return None
-    if not any(one.name == "RUN" for one in stage.instructions):
-        return None
     stack = stacks().stacks[builder.stack]
+    if not _builds(facts, stage, builder, stack):
+        return None
     if "onbuild" in image_of(stage.base or "")[1]:
         raise Unknown("its base image brings steps of its own (`onbuild`)")
     survey = Survey(facts, stage, builder, stack, bool(artefacts)).walk()
     return _Choice(survey, tuple(artefacts), tuple(packages)).made()
+
+
+def _builds(facts: Facts, stage: BuildStage, builder: BuilderImage, stack: Stack) -> bool:
+    """Whether the stage runs something, and for a plain system: installs a compiler and calls it."""
+    runs = [one for one in stage.instructions if one.name == "RUN"]
+    if not builder.needs or not runs:
+        return bool(runs) and "jre" not in image_of(stage.base or "")[1]
+    packages = {word.text for run in runs for one in facts.package_calls(run) for word in one.operands}
+    called = {call.name for run in runs for call in facts.calls(run)}
+    return bool(packages & set(builder.needs)) and bool(called & set(stack.tools))
 
 
 class _Choice:
@@ -81,15 +91,19 @@ class _Choice:
             raise Unknown("nothing says what a container starts")
         self._developed()
         found = [self._found(one) for one in started]
-        products = self._products({path for path in found if path is not None})
+        products = self._products({path for one in started for path in self._named(one)})
         copies = self._copies(products)
         needs = self._needs()
-        packages = self._packages(started, products)
+        packages = self._packages(started)
+        libraries = self._headers(products)
         owners = self._owners(copies)
         users = tuple(one for one in self.survey.repeated if one[1].calls[0].name in stacks().commands.users)
         shell = bool(packages or users or owners) or any(one.shell for one in started)
         shell = shell or any(path is None for path in found)
-        runtime = self._runtime(needs, products, shell=shell)
+        runtime = self._runtime(needs, products, libraries, started, shell=shell)
+        packages = (*packages, *self._libraries(runtime, libraries))
+        if packages and runtime.system not in ("", self._family) and set(packages) - set(stacks().packages.weak):
+            raise Unknown(f"whether `{runtime.image}` has the package `{packages[0]}` is not known")
         extra = [
             name
             for name, wanted, had in (
@@ -141,7 +155,7 @@ class _Choice:
         for path in candidates(start.name, self.survey.end):
             if path in known or any(path.startswith(one.rstrip("/") + "/") for one in self.artefacts):
                 return path
-            if f"{posixpath.dirname(path)}/*" in self.ground.products:
+            if self.ground.product(path) is not None:
                 return path
             if path in self.ground.files:
                 raise Unknown(
@@ -153,21 +167,39 @@ class _Choice:
             return None
         if name in self.survey.packages or name in self.named:
             return None
+        if any(name in one.programs for one in stacks().runtimes if self.survey.stack.name in one.stacks):
+            return None
         raise Unknown(f"`{start.name}` is started, and it is not known where it comes from", start.instruction)
 
-    def _products(self, started: set[str]) -> list[Product]:
-        """What is copied of what was built: all that is surely there, and what is started."""
-        if self.artefacts:
-            made = self.ground.products
-            return [made.get(path, Product(path, self._system_libc())) for path in self.artefacts]
-        found = [one for one in self.ground.products.values() if one.sure or one.path in started]
-        for path in sorted(started - self.ground.products.keys()):
-            folder = self.ground.products.get(f"{posixpath.dirname(path)}/*")
-            found += [Product(path, folder.libc)] if folder is not None else []
-        return [one for one in found if not one.path.endswith("/*")]
+    def _named(self, start: Start) -> Iterator[str]:
+        """The products that a command names: what it starts, and what that is given. Raises Unknown."""
+        for number, word in enumerate((start.name or "", *start.words[1:])):
+            places = candidates(word, self.survey.end) if number == 0 or "/" in word else ()
+            places = places or (posixpath.join(self.survey.end.folder or "/", word),)
+            made = next((path for path in places if self.ground.product(path) is not None), None)
+            if made is not None:
+                yield made
+            elif word.endswith(self.survey.stack.made or ("\0",)) and not self.artefacts:
+                raise Unknown(f"`{word}` is started, and it is not known where it comes from", start.instruction)
 
-    def _system_libc(self) -> str:
-        return "musl" if self.stage.system is not None and self.stage.system.name == "alpine" else "glibc"
+    def _products(self, named: set[str]) -> list[Product]:
+        """What is copied of what was built: all that is surely there, and what is named."""
+        ground = self.ground
+        if self.artefacts:
+            family = "musl" if self._family == "alpine" else "cc"
+            return [ground.product(path) or Product(path, family) for path in self.artefacts]
+        found = [one for one in ground.products.values() if one.sure and "*" not in one.path]
+        for path in sorted(named - ground.products.keys()):
+            one = ground.product(path)
+            found += [replace(one, path=path)] if one is not None and "*" in one.path else []
+        found += [one for path, one in ground.products.items() if path in named and one not in found]
+        if not found:
+            raise Unknown(f"nothing is known to be built; {HINT}")
+        return found
+
+    @property
+    def _family(self) -> str:
+        return self.stage.system.name if self.stage.system is not None else ""
 
     def _copies(self, products: Iterable[Product]) -> tuple[str, ...]:
         """The paths that the image needs of the builder. Raises Unknown where they are too many."""
@@ -204,8 +236,8 @@ class _Choice:
         certificates = needs.certificates or "ca-certificates" in self.survey.packages
         return Needs(certificates, zones, needs.temporary)
 
-    def _packages(self, started: Sequence[Start], products: Sequence[Product]) -> tuple[str, ...]:
-        """What the image for running installs: what no build needs, and the libraries of what one does."""
+    def _packages(self, started: Sequence[Start]) -> tuple[str, ...]:
+        """What the image for running installs of what the stage did: all that no build needs."""
         rows = stacks().packages
         used = {posixpath.basename(one.name or "") for one in started}
         found = list(self.named)
@@ -213,23 +245,36 @@ class _Choice:
             plain = re.split(r"[=<>~]", name)[0]
             if plain in rows.weak:
                 found += [plain] if plain in used else []
-            elif plain in rows.build or build_packages().is_build(plain):
-                found += self._libraries(plain, products)
-            else:
+            elif plain not in rows.build and not build_packages().is_build(plain):
                 found.append(name)
         for name in sorted(used & {*rows.weak, *rows.programs}):
             found.append(rows.programs.get(name, name))
         return tuple(dict.fromkeys(found))
 
-    def _libraries(self, name: str, products: Sequence[Product]) -> Sequence[str]:
-        if all(one.libc == "none" for one in products) or not name.endswith("-dev"):
+    def _headers(self, products: Sequence[Product]) -> tuple[str, ...]:
+        """The development packages whose libraries the programs may be linked to."""
+        if all(one.libc == "none" for one in products):
             return ()
+        plain = stacks().packages.build
+        installed = (re.split(r"[=<>~]", name)[0] for name in self.survey.packages)
+        named = (name for one in products for name in one.libraries)
+        return tuple(
+            dict.fromkeys((*named, *(name for name in installed if name.endswith("-dev") and name not in plain)))
+        )
+
+    def _libraries(self, runtime: RuntimeImage, headers: Sequence[str]) -> tuple[str, ...]:
+        """The packages of the libraries that the image has not. Raises Unknown."""
         system = self.stage.system
-        suite = "alpine" if system is not None and system.name == "alpine" else (system.release if system else None)
-        libraries = build_packages().libraries(suite, name) if suite in (*SUITES, "alpine") and suite else None
-        if libraries is None:
-            raise Unknown(f"which libraries of `{name}` it needs when it runs is not known for this base image")
-        return libraries
+        suite = "alpine" if self._family == "alpine" else (system.release if system else None)
+        found: list[str] = []
+        for name in headers:
+            if name in runtime.libraries:
+                continue
+            libraries = build_packages().libraries(suite, name) if suite in (*SUITES, "alpine") and suite else None
+            if libraries is None:
+                raise Unknown(f"which libraries of `{name}` it needs when it runs is not known for this base image")
+            found += [one for one in libraries if one not in stacks().packages.present]
+        return tuple(dict.fromkeys(found))
 
     def _owners(self, copies: Sequence[str]) -> tuple[tuple[Instruction, Step], ...]:
         """The steps that set owners of what the image for running has. Raises Unknown."""
@@ -246,15 +291,27 @@ class _Choice:
                 found.append((run, step))
         return tuple(found)
 
-    def _runtime(self, needs: Needs, products: Sequence[Product], *, shell: bool) -> RuntimeImage:
-        """The first image that has all that is needed."""
-        libc = {one.libc for one in products} - {"none"}
-        family = self.stage.system.name if self.stage.system is not None else ""
+    def _runtime(
+        self,
+        needs: Needs,
+        products: Sequence[Product],
+        headers: Sequence[str],
+        started: Sequence[Start],
+        *,
+        shell: bool,
+    ) -> RuntimeImage:
+        """The first image that has all that is needed. Raises Unknown."""
+        links = {one.libc for one in products}
+        names = {posixpath.basename(one.name or "") for one in started}
         own = [one for one in stacks().runtimes if self.survey.stack.name in one.stacks]
         for one in own or [one for one in stacks().runtimes if not one.stacks]:
-            if one.families and family not in one.families:
+            if (one.families and self._family not in one.families) or not links <= set(one.links):
                 continue
-            if (shell and not one.shell) or (libc and libc != {one.libc}):
+            if (shell or set(headers) - set(one.libraries)) and not one.shell:
+                continue
+            if one.versions and self._version() not in one.versions:
+                continue
+            if own and not names & set(one.programs):
                 continue
             if (needs.certificates and not (one.certificates or one.shell)) or (needs.temporary and not one.temporary):
                 continue
@@ -274,12 +331,20 @@ class _Choice:
     def _image(self, runtime: RuntimeImage) -> str:
         system = self.stage.system
         release = system.release if system is not None and system.release and system.name in runtime.families else None
-        return runtime.image.format(release=release or runtime.release)
+        return runtime.image.format(release=release or runtime.release, version=self._version())
+
+    def _version(self) -> str:
+        """The version of the language, as the tag says. Raises Unknown where it does not, and it matters."""
+        pattern = self.survey.builder.version
+        match = re.search(pattern, image_of(self.stage.base or "")[1]) if pattern else None
+        if pattern and match is None:
+            raise Unknown("its tag does not say which version of the language it is")
+        return match[1] if match is not None else ""
 
     def _saves(self, runtime: RuntimeImage) -> int:
         builder = self.survey.builder
-        alpine = self.stage.system is not None and self.stage.system.name == "alpine"
-        return max(0, (builder.size_of_alpine if alpine else builder.size) - runtime.size)
+        size = builder.size_of_alpine if self._family == "alpine" else builder.size
+        return max(0, size - runtime.size)
 
 
 def values_of(plan: Plan, texts: Iterable[str]) -> dict[str, str]:
@@ -287,4 +352,6 @@ def values_of(plan: Plan, texts: Iterable[str]) -> dict[str, str]:
     names = {name for text in texts for name in re.findall(r"\$\{?(\w+)", text)}
     names |= {"PATH"} if plan.searched else set()
     known = {**plan.survey.builder.values, "PATH": plan.survey.builder.path}
-    return {name: value for name, value in known.items() if name in names}
+    written = plan.survey.end.variables
+    kept = {name for name, value in plan.runtime.values.items() if written.get(name) == value}
+    return {name: value for name, value in known.items() if name in names | kept}

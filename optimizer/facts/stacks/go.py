@@ -135,4 +135,4 @@ def _libc(site: Site, call: Call) -> str:
     """What the program is linked to: nothing without cgo, else the library of the builder's system."""
     if site.setting(call, "CGO_ENABLED") == "0" or any("-static" in word.text for word in call.words):
         return "none"
-    return "musl" if site.stage.system is not None and site.stage.system.name == "alpine" else "glibc"
+    return site.system_libc

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any
 
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.calls import Call
@@ -27,14 +29,15 @@ class Unknown(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """What a build makes: an absolute path. `libc`: what it is linked to (`none`, `glibc`, `musl`).
+    """What a build makes: an absolute path, or a pattern of some. `libc`: what it is linked to (rows of `stacks.toml`).
 
-    `sure`: whether the file is there for certain; else only where something names it.
+    `sure`: whether it is there for certain; else only where something names it. `libraries`: development packages.
     """
 
     path: str
     libc: str = "none"
     sure: bool = True
+    libraries: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -47,10 +50,39 @@ class Ground:
     folders: list[str] = field(default_factory=list)
     """Folders that were made and that may be empty."""
 
+    def product(self, path: str) -> Product | None:
+        """What was built at a path; None where nothing was."""
+        if path in self.products:
+            return self.products[path]
+        for one in self.products.values():
+            inside = "*" not in one.path and path.startswith(one.path.rstrip("/") + "/")
+            if inside or ("*" in one.path and fnmatchcase(path, one.path) and path.count("/") == one.path.count("/")):
+                return one
+        return None
+
+    def remove(self, paths: Iterable[str | None], *, products: bool = False) -> None:
+        """Forget what lies at paths, or below them; of all that is not known where a path is not (None).
+
+        `products`: only what was built there.
+        """
+        for path in paths:
+            held: tuple[dict[str, Any], ...] = (self.products,) if products else (self.products, self.files)
+            for one in held:
+                for place in [place for place in one if path is None or _is_at(place, path)]:
+                    del one[place]
+            if not products:
+                self.folders = [place for place in self.folders if path is not None and not _is_at(place, path)]
+
     def is_folder(self, path: str) -> bool:
         """Whether a path is known to be a folder."""
         inside = path.rstrip("/") + "/"
         return path in self.folders or any(one.startswith(inside) for one in (*self.files, *self.products))
+
+
+def _is_at(path: str, pattern: str) -> bool:
+    """Whether a path is what a word of `rm` names, or lies below it."""
+    wanted = pattern.rstrip("/").split("/")
+    return fnmatchcase("/".join(path.split("/")[: len(wanted)]), "/".join(wanted))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +130,7 @@ class Site:
         if any(self.variables.get(name) is None for name in names):
             return None
         found = _VARIABLE.sub(lambda match: self.variables[match[1] or match[2]] or "", text)
-        return found if re.fullmatch(r"[\w./+@:=,-]*", found) else None
+        return found if re.fullmatch(r"[\w./+@:=,*-]*", found) else None
 
     def path(self, word: Word | Item | str) -> str | None:
         """The absolute path that a word names, a final slash kept; None where that is not known."""
@@ -117,6 +149,11 @@ class Site:
         origin = self.ground.files.get(path)
         content = self.facts.context.content(origin) if self.facts.context is not None and origin is not None else None
         return None if content is None else content.decode("utf-8", "replace")
+
+    @property
+    def system_libc(self) -> str:
+        """What a compiler links to there: `musl`, or `glibc`."""
+        return "musl" if self.stage.system is not None and self.stage.system.name == "alpine" else "glibc"
 
     def unknown(self, why: str) -> Unknown:
         """The same reason, at this instruction."""

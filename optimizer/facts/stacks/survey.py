@@ -15,14 +15,18 @@ from optimizer.facts.calls import Call
 from optimizer.facts.chains import Step
 from optimizer.facts.packages import PackageCall, package_call
 from optimizer.facts.scope import Scope
+from optimizer.facts.stacks.c import c
+from optimizer.facts.stacks.dotnet import dotnet
 from optimizer.facts.stacks.go import go
+from optimizer.facts.stacks.java import java
+from optimizer.facts.stacks.rust import rust
 from optimizer.facts.stacks.site import Ground, Product, Site, Unknown
 from optimizer.facts.texts import shortened
 from optimizer.knowledge.stacks import BuilderImage, Stack, stacks
 from optimizer.syntax.nodes import Command, Instruction
 
 Build = Callable[[Site, Call], "tuple[Product, ...] | None"]
-BUILDS: dict[str, Build] = {"go": go}
+BUILDS: dict[str, Build] = {"go": go, "rust": rust, "c": c, "java": java, "dotnet": dotnet}
 """What makes programs, by the stack."""
 
 MOVED = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK", "LABEL", "EXPOSE", "STOPSIGNAL", "VOLUME", "MAINTAINER"})
@@ -64,6 +68,7 @@ class Survey:
                     self._copied(instruction)
                 case "RUN":
                     self._ran(instruction)
+                    self._hidden(instruction)
                 case name if name not in MOVED | STATE:
                     raise Unknown(f"`{name}` acts on images that are built from this one", instruction)
             self.end = self.end.after(instruction, self.facts.tree.escape)
@@ -114,6 +119,14 @@ class Survey:
             elif any(call.name in ("cd", "pushd", "popd") for call in step.calls):
                 folder = None
 
+    def _hidden(self, run: Instruction) -> None:
+        """What lies in a mount is not in the image."""
+        for mount in self.facts.mounts(run):
+            folder = (self.site(run, self.scopes[run].folder).path(mount.target or "/") or "/").rstrip("/") + "/"
+            gone = [path for path in self.ground.products if path.startswith(folder)]
+            for path in gone:
+                del self.ground.products[path]
+
     def _step(self, run: Instruction, step: Step | None, calls: Sequence[Call], folder: str | None) -> None:
         known = stacks().commands
         for call in calls:
@@ -137,10 +150,16 @@ class Survey:
             raise strange(site, call, "writes a file")
         products = BUILDS[self.stack.name](site, call)
         package = package_call(call)
-        if products is not None:
+        if products:
             self.ground.products |= {one.path: one for one in products}
+        elif products is not None and not any(word.text == "clean" for word in call.words[1:]):
+            return
         elif package is not None and package.manager.family in ("apt", "apk"):
             self._managed(site, package)
+        elif call.name in ("rm", "rmdir"):
+            self.ground.remove([site.path(word) for word in call.words[1:] if not word.text.startswith("-")])
+        elif call.name in self.stack.tools and any(word.text == "clean" for word in call.words[1:]):
+            self.ground.remove([site.folder], products=True)
         elif call.name == "mkdir":
             self.ground.folders += [path.rstrip("/") for path in _paths(site, call)]
         elif call.name in ("cp", "mv", "install"):
@@ -151,7 +170,8 @@ class Survey:
     def _is_idle(self, call: Call) -> bool:
         """Whether it leaves nothing that a program needs."""
         known = (*stacks().commands.idle, *self.stack.idle)
-        return not call.name or call.name in known or any(f"{call.name} {w.text}" in known for w in call.words[1:2])
+        verb = next((word.text for word in call.words[1:] if not word.text.startswith("-")), "")
+        return not call.name or call.name in known or any(f"{call.name} {w}" in known for w in (verb, *_first(call)))
 
     def _managed(self, site: Site, package: PackageCall) -> None:
         if not package.installs:
@@ -171,15 +191,20 @@ class Survey:
         origin, target = paths
         into = target.endswith("/") or self.ground.is_folder(target)
         target = posixpath.join(target, posixpath.basename(origin)) if into else target
-        if (product := self.ground.products.get(origin)) is not None:
-            self.ground.products[target] = Product(target, product.libc, product.sure)
-        elif origin in self.ground.files:
+        if (product := self.ground.product(origin)) is not None and "*" not in target:
+            self.ground.products[target] = replace(product, path=target, sure=True)
+            if origin in self.ground.products and target != origin:
+                self.ground.products[origin] = replace(product, sure=False)
+        elif origin in self.ground.files and call.name != "mv":
             self.ground.files[target] = self.ground.files[origin]
         else:
             raise strange(site, call, "may make what the container needs")
-        if call.name == "mv":
+        if call.name == "mv" and origin not in self.ground.files:
             self.ground.products.pop(origin, None)
-            self.ground.files.pop(origin, None)
+
+
+def _first(call: Call) -> tuple[str, ...]:
+    return tuple(word.text for word in call.words[1:2])
 
 
 def strange(site: Site, call: Call, why: str) -> Unknown:
