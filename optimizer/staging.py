@@ -246,6 +246,8 @@ class _Staging:
         ]
         names = {word.text for package in old for word in package.operands}
         libraries = {library for name in names for library in build_packages().all_libraries.get(name, ())}
+        linked = filter(None, self.stack.libraries.values())
+        libraries |= {library for name in linked for library in build_packages().all_libraries.get(name, ())}
         rows = stacks().packages
         tools = {rows.programs.get(name, name) for name in (*rows.weak, *rows.programs)}
         return names | libraries | tools
@@ -282,7 +284,7 @@ class _Staging:
         """Who runs it is known in the last stage, and what was given to him is his."""
         made = {word.text for atom in trace(self.after).stages[-1] for call in atom.calls for word in call.words[1:]}
         for name in (now.user or "").split(":"):
-            if name and not name.isdigit() and name not in (*self.row.users, *made):
+            if name and not name.isdigit() and name not in ("root", *self.row.users, *made):
                 yield f"the user `{name}` would not be there"
         new = {atom.text for atom in trace(self.after).stages[-1]}
         for atom in trace(self.before).stages[-1]:

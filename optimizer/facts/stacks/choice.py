@@ -329,6 +329,9 @@ class _Choice:
         return all(name in runtime.users or name in made for name in names)
 
     def _image(self, runtime: RuntimeImage) -> str:
+        name, tag = image_of(self.stage.base or "")
+        if name == runtime.system and "{release}" in runtime.image and tag and "@" not in (self.stage.base or ""):
+            return runtime.image.format(release=tag.removesuffix("-slim"))
         system = self.stage.system
         release = system.release if system is not None and system.release and system.name in runtime.families else None
         return runtime.image.format(release=release or runtime.release, version=self._version())

@@ -1,4 +1,4 @@
-"""Projects that are parted into a builder and a stage to run: both are built, both answer, and the sizes are held to."""
+"""Projects that are parted into a builder and a stage to run: both are built, both answer, one is small."""
 
 from collections.abc import Callable
 
