@@ -121,6 +121,10 @@ def _seen(aspect: Aspect, facts: Facts, promise: Promise) -> object:
 
 def traces_differ(before: Facts, after: Facts, leeway: frozenset[Leeway]) -> str | None:
     """Where a build would do something else, beyond the leeway."""
+    if Leeway.STAGING in leeway:
+        from optimizer.staging import staged_wrongly
+
+        return staged_wrongly(before, after, told=Leeway.TOLD in leeway)
     old, new = trace(before, leeway), trace(after, leeway)
     if len(old.stages) != len(new.stages):
         return "a stage comes or goes"

@@ -31,6 +31,7 @@ def tabs(text: str) -> str | None:
 
 def lower_case(text: str) -> str | None:
     """Keywords in lower case."""
+    text = re.sub(r"(?m)^(FROM .*) AS ", r"\1 as ", text)
     return re.sub(r"(?m)^(ONBUILD )?(FROM|RUN|ENV|COPY|ADD|USER|CMD) ", lambda m: m[0].lower(), text)
 
 

@@ -21,6 +21,7 @@ from transforms.maintainer_to_label import maintainer_to_label
 from transforms.merge_cleanup_run import merge_cleanup_run
 from transforms.merge_run import merge_run
 from transforms.merge_update_into_install import merge_update_into_install
+from transforms.multi_stage import multi_stage
 from transforms.narrow_copy import narrow_copy
 from transforms.no_cache_flag import no_cache_flag
 from transforms.no_install_recommends import no_install_recommends
@@ -48,6 +49,7 @@ PIPELINE: tuple[Transform, ...] = (
     sudo_as_root,  # before those that look at commands, which then read what stands there
     apt_to_apt_get,
     add_to_copy,  # before all that looks at what COPY brings
+    multi_stage,  # before RUNs are joined or given options: it tells their steps apart, and what it writes gains too
     assume_yes,  # first of those that add options: a command that would stop the build is no ground to build on
     merge_update_into_install,  # before cleaning: what fetches and what removes lists is judged where it is used
     merge_cleanup_run,  # before cleaning: a clean-up that is written already only needs to be moved
