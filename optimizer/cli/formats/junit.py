@@ -30,7 +30,7 @@ def render(reports: Sequence[Report]) -> str:
 def _case(suite: Element, report: Report, finding: Finding) -> None:
     place = finding.place
     name = f"{finding.rule}, line {place.line}" + (f", {finding.number}" if finding.number > 1 else "")
-    told = {"name": name, "classname": report.path, "file": report.path, "line": place.line}
+    told: dict[str, str | int] = {"name": name, "classname": report.path, "file": report.path, "line": place.line}
     case = element("testcase", told, suite)
     if finding.level is Level.NOTE:
         element("skipped", {"message": finding.message}, case)
