@@ -49,12 +49,12 @@ class Change(_Told):
 
     @property
     def key(self) -> ChangeKey:
-        """What tells it from the others of its file."""
-        return self.transform, self.line, self.why
+        """What tells it from the others of its file, whichever of them are made: figures in `why` may tell of these."""
+        return self.transform, self.line
 
 
-ChangeKey = tuple[str, int, str]
-"""A transform's id, a line of the original file, and why."""
+ChangeKey = tuple[str, int]
+"""A transform's id, and a line of the original file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,12 +184,12 @@ class _Session:
             elif safety is Safety.SUGGESTION or (safety is Safety.UNSAFE and not self.unsafe):
                 key = (transform.id, place.line, item.why)
                 self.pending[key] = Change(transform.id, place, item.why, safety, item.saves)
-            elif (transform.id, place.line, item.why) not in self.refusals and self._allowed(transform, place, item):
+            elif (transform.id, place.line, item.why) not in self.refusals and self._allowed(transform, place):
                 wanted.append(item)
         return wanted
 
-    def _allowed(self, transform: Transform, place: Place, proposal: Proposal) -> bool:
-        return self.only is None or (transform.id, place.line, proposal.why) in self.only
+    def _allowed(self, transform: Transform, place: Place) -> bool:
+        return self.only is None or (transform.id, place.line) in self.only
 
     def _ignored(self, pragmas: Pragmas, transform: Transform, proposal: Proposal) -> str | None:
         names = (transform.id, *transform.counterparts)

@@ -27,6 +27,7 @@ _Builder = Annotated[str | None, typer.Option(metavar="NAME", help="docker, podm
 _Context = Annotated[Path | None, typer.Option(metavar="DIR", help="The build context. Default: it is looked for.")]
 _Timeout = Annotated[float | None, typer.Option(metavar="SECONDS", help="For one build. Default: 1800.")]
 _BuildArgs = Annotated[list[str] | None, typer.Option(metavar="K=V", help="Passed to the builder, as the next three.")]
+_Output = Annotated[Path | None, typer.Option(metavar="FILE", help="Write it there, not to standard output.")]
 _Target = Annotated[str | None, typer.Option(metavar="STAGE")]
 _Secrets = Annotated[list[str] | None, typer.Option(metavar="id=...,src=...")]
 _Platform = Annotated[str | None, typer.Option(metavar="OS/ARCH")]
@@ -81,6 +82,15 @@ def fix(
     target: _Target = None,
     secret: _Secrets = None,
     platform: _Platform = None,
+    form: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="text, json, sarif, github, gitlab, junit, checkstyle or rdjson.",
+        ),
+    ] = "text",
+    output: _Output = None,
 ) -> None:
     """Show what would be better, as a unified diff with a reason for each change; or write it.
 
@@ -90,7 +100,9 @@ def fix(
     from optimizer.cli.fix import Options, fix_all
 
     chosen = tuple(select or ()), tuple(ignore or ())
-    options = Options(write, check, unsafe, *chosen, verbose, stdin_filename, profile, context, no_context)
+    options = Options(
+        write, check, unsafe, *chosen, verbose, stdin_filename, profile, context, no_context, form, output
+    )
     builds = timeout, tuple(build_arg or ()), target, tuple(secret or ()), platform
     with _Messages():
         prover = None

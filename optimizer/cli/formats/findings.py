@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from hashlib import sha256
@@ -14,6 +14,7 @@ from optimizer.cli.names import reported, shown
 from optimizer.cli.work import Outcome
 from optimizer.engine import Change, Result
 from optimizer.fixes import Fix
+from optimizer.origins import Place, whole_line
 from optimizer.sizes import said
 from optimizer.syntax.parser import split_lines
 from optimizer.transform import Safety
@@ -37,19 +38,6 @@ class Level(StrEnum):
     """Something would change."""
     NOTE = "note"
     """Something could be better, and waits for a person."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the offending text stands: lines and columns from 1, columns in code points, the end behind the last one.
-
-    A byte order mark is no column.
-    """
-
-    line: int
-    column: int
-    end_line: int
-    end_column: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +90,10 @@ def report(outcome: Outcome, *, offer_fixes: bool = True) -> Report:
     seen: Counter[tuple[str, str]] = Counter()
     numbered = []
     for finding in found:
+        finding = replace(finding, place=_ended(plain, finding.place))
         key = finding.rule, plain.line(finding.place.line).strip()
         seen[key] += 1
-        numbered.append(_numbered(finding, seen[key]))
+        numbered.append(replace(finding, number=seen[key]))
     return Report(plain.path, text, tuple(numbered), result, plain.fixes)
 
 
@@ -127,14 +116,14 @@ def _findings(outcome: Outcome, plain: Report) -> Iterator[Finding]:
         return
     if outcome.template is None:
         for problem in result.problems[:3]:
-            yield Finding(REJECTED, Level.ERROR, problem.message, place_of(plain, problem.line))
+            yield Finding(REJECTED, Level.ERROR, problem.message, whole_line(plain.lines, problem.line))
     yield from _made(result, plain)
     for change in result.pending:
         why = "needs a person" if change.safety is Safety.SUGGESTION else "waits for --unsafe"
-        yield _of(change, Level.NOTE, f"{_told(change)}; {why}", plain)
+        yield _of(change, Level.NOTE, f"{_told(change)}; {why}")
     for refusal in result.refusals:
         told = f"a change was refused by a check: {refusal.why}"
-        yield Finding(refusal.transform, Level.ERROR, told, place_of(plain, refusal.line))
+        yield Finding(refusal.transform, Level.ERROR, told, refusal.place)
 
 
 def _made(result: Result, plain: Report) -> Iterator[Finding]:
@@ -144,35 +133,30 @@ def _made(result: Result, plain: Report) -> Iterator[Finding]:
     for change in sorted(result.changes, key=lambda change: change.line):
         fix = owners.get(change)
         if fix is None:
-            yield _of(change, Level.WARNING, _told(change), plain)
+            yield _of(change, Level.WARNING, _told(change))
         elif id(fix) in taken:
-            yield _of(change, Level.WARNING, f"{_told(change)}; fixed with line {taken[id(fix)]}", plain)
+            yield _of(change, Level.WARNING, f"{_told(change)}; fixed with line {taken[id(fix)]}")
         else:
             taken[id(fix)] = change.line
             needs = f"; needs `{'`, `'.join(fix.ignores)}` in the ignore file" if fix.ignores else ""
-            yield _of(change, Level.WARNING, _told(change) + needs, plain, fix if offered(fix) else None)
+            yield _of(change, Level.WARNING, _told(change) + needs, fix if offered(fix) else None)
 
 
-def _of(change: Change, level: Level, message: str, plain: Report, fix: Fix | None = None) -> Finding:
-    place = place_of(plain, change.line)
-    return Finding(change.transform, level, message, place, fix, change.safety, change.saves)
+def _of(change: Change, level: Level, message: str, fix: Fix | None = None) -> Finding:
+    return Finding(change.transform, level, message, change.place, fix, change.safety, change.saves)
 
 
 def _told(change: Change) -> str:
     return change.why + (f" (at most about {said(change.saves)})" if change.saves else "")
 
 
-def _numbered(finding: Finding, number: int) -> Finding:
-    from dataclasses import replace
-
-    return replace(finding, number=number) if number > 1 else finding
-
-
-def place_of(plain: Report, line: int) -> Place:
-    """The text of a line without the blanks around it."""
-    text = plain.line(line)
-    begin = len(text) - len(text.lstrip())
-    return Place(line, begin + 1, line, max(len(text.rstrip()), begin) + 1)
+def _ended(plain: Report, place: Place) -> Place:
+    """The place without the line ends and blanks behind its text."""
+    line, column = place.end_line, place.end_column
+    while line > place.line and not plain.line(line)[: column - 1].strip():
+        line, column = line - 1, len(plain.line(line - 1)) + 1
+    text = plain.line(line)[: column - 1].rstrip()
+    return replace(place, end_line=line, end_column=max(len(text) + 1, place.column if line == place.line else 1))
 
 
 def levelled(reports: Sequence[Report]) -> Iterator[tuple[Report, Finding]]:

@@ -14,8 +14,9 @@ from urllib.parse import quote
 
 from optimizer.blocks import common_end
 from optimizer.cli import VERSION
-from optimizer.cli.formats.findings import OTHER_RULES, Finding, Level, Place, Report, levelled, visible
+from optimizer.cli.formats.findings import OTHER_RULES, Finding, Level, Report, levelled, visible
 from optimizer.fixes import Fix, Hunk
+from optimizer.origins import Place
 from optimizer.transform import Safety, Transform
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
