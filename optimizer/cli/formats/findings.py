@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 from hashlib import sha256
 
+from optimizer.blocks import line_end
 from optimizer.cli.names import reported, shown
 from optimizer.cli.work import Outcome
 from optimizer.engine import Change, Result
@@ -72,7 +73,8 @@ class Report:
 
     def line(self, number: int) -> str:
         """The text of a line without its end; empty behind the last one."""
-        return self.lines[number - 1].rstrip("\r\n") if number <= len(self.lines) else ""
+        text = self.lines[number - 1] if number <= len(self.lines) else ""
+        return text.removesuffix(line_end(text))
 
     def fingerprint(self, finding: Finding, *, with_path: bool) -> str:
         """32 hexadecimal digits that stay while the file is edited elsewhere, and no other finding of it has."""
