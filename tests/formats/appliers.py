@@ -1,7 +1,7 @@
 """What editors and bots do with the fixes of a report, written from the formats' descriptions and not from ours.
 
-SARIF 2.1.0 §3.30 and §3.57: lines end at `\\n` or `\\r\\n`, columns are code points from 1, ends are exclusive, the mark at
-the top is not counted. Reviewdog's `reviewdog.proto`: columns are bytes of UTF-8 from 1, ends are exclusive.
+SARIF 2.1.0 §3.30 and §3.57: lines end at `\\n` or `\\r\\n`, columns are code points from 1, ends are exclusive, the
+mark at the top is not counted. Reviewdog's `reviewdog.proto`: columns are bytes of UTF-8 from 1, ends are exclusive.
 """
 
 from __future__ import annotations
