@@ -159,11 +159,11 @@ def test_standard_input_keeps_standard_output_where_it_is_written(dockopt: Docko
     assert (folder / "told").read_text().startswith("::warning file=Dockerfile")
 
 
-@pytest.mark.parametrize(
-    ("words", "told"),
-    [(["--format", "sarfi"], "did you mean `sarif`?"), (["--output", "no/where"], "cannot be written")],
-)
-def test_a_wrong_format_or_output_is_said(dockopt: Dockopt, folder: Path, words: list[str], told: str) -> None:
+WRONG = [("--format sarfi", "did you mean `sarif`?"), ("--output no/where", "cannot be written")]
+
+
+@pytest.mark.parametrize(("words", "told"), WRONG)
+def test_a_wrong_format_or_output_is_said(dockopt: Dockopt, folder: Path, words: str, told: str) -> None:
     (folder / "Dockerfile").write_text(PENDING)
     ran = dockopt("fix", *words.split())
     assert ran.code == 2
