@@ -12,7 +12,7 @@ from typing import Any
 from optimizer.cache.git import GitError, Repository
 from optimizer.cli.contexts import Contexts, folder_of
 from optimizer.cli.discovery import Found, is_dockerfile, is_known_ci_file
-from optimizer.cli.errors import FileError, InputError, UsageError, suggestion
+from optimizer.cli.errors import FileError, UsageError, suggestion
 from optimizer.cli.forge import Target, target
 from optimizer.cli.names import shown
 from optimizer.cli.output import Output
@@ -91,10 +91,10 @@ class _Reviewer:
     def _ignoring(self) -> Iterator[str]:
         """Dockerfiles of which the change says otherwise what of their context is not sent."""
         folders = set()
-        for path in self._change.ignored:
-            own = path.with_name(path.name.removesuffix(".dockerignore"))
-            if path.name in (".dockerignore", ".containerignore"):
-                folders.add(self._change.top / path.parent)
+        for ignoring in self._change.ignored:
+            own = ignoring.with_name(ignoring.name.removesuffix(".dockerignore"))
+            if ignoring.name in (".dockerignore", ".containerignore"):
+                folders.add(self._change.top / ignoring.parent)
             elif str(own) in self._head:
                 yield str(own)
         if not folders:
@@ -202,4 +202,3 @@ _RENDER: Mapping[str, Callable[[Review, Touched], str]] = {
     "gitlab": _gitlab,
     "json": _json,
 }
-__all__ = ["FORMATS", "InputError", "ReviewOptions", "review_all"]
