@@ -27,6 +27,7 @@ _Builder = Annotated[str | None, typer.Option(metavar="NAME", help="docker, podm
 _Context = Annotated[Path | None, typer.Option(metavar="DIR", help="The build context. Default: it is looked for.")]
 _Timeout = Annotated[float | None, typer.Option(metavar="SECONDS", help="For one build. Default: 1800.")]
 _BuildArgs = Annotated[list[str] | None, typer.Option(metavar="K=V", help="Passed to the builder, as the next three.")]
+_Output = Annotated[Path | None, typer.Option(metavar="FILE", help="Write it there, not to standard output.")]
 _Target = Annotated[str | None, typer.Option(metavar="STAGE")]
 _Secrets = Annotated[list[str] | None, typer.Option(metavar="id=...,src=...")]
 _Platform = Annotated[str | None, typer.Option(metavar="OS/ARCH")]
@@ -81,6 +82,15 @@ def fix(
     target: _Target = None,
     secret: _Secrets = None,
     platform: _Platform = None,
+    form: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="text, json, sarif, github, gitlab, junit, checkstyle or rdjson.",
+        ),
+    ] = "text",
+    output: _Output = None,
 ) -> None:
     """Show what would be better, as a unified diff with a reason for each change; or write it.
 
@@ -90,7 +100,9 @@ def fix(
     from optimizer.cli.fix import Options, fix_all
 
     chosen = tuple(select or ()), tuple(ignore or ())
-    options = Options(write, check, unsafe, *chosen, verbose, stdin_filename, profile, context, no_context)
+    options = Options(
+        write, check, unsafe, *chosen, verbose, stdin_filename, profile, context, no_context, form, output
+    )
     builds = timeout, tuple(build_arg or ()), target, tuple(secret or ()), platform
     with _Messages():
         prover = None
@@ -234,6 +246,43 @@ def graph(
         from optimizer.cli.graph import draw
 
         draw(path, form, target)
+
+
+@app.command()
+def review(
+    base: Annotated[
+        str | None, typer.Option(metavar="REV", help="What the change goes into: origin/main. In CI it is known.")
+    ] = None,
+    head: Annotated[
+        str | None, typer.Option(metavar="REV", help="The last commit of the change. Default: HEAD.")
+    ] = None,
+    form: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help="markdown, github, gitlab or json.")
+    ] = "markdown",
+    post: Annotated[
+        bool, typer.Option("--post", help="Send it, with the token in $GITHUB_TOKEN or $GITLAB_TOKEN.")
+    ] = False,
+    repository: Annotated[
+        str | None, typer.Option(metavar="OWNER/NAME", help="Where to, with --post. In CI it is known.")
+    ] = None,
+    pull_request: Annotated[int | None, typer.Option(metavar="NUMBER", help="Likewise.")] = None,
+    unsafe: Annotated[bool, typer.Option("--unsafe", help="Also what gives the image other content.")] = False,
+    select: _Select = None,
+    ignore: _Ignore = None,
+    profile: _Profile = None,
+    output: _Output = None,
+) -> None:
+    """Review the Dockerfiles that a change touches: suggestions on its lines, the rest in a summary.
+
+    Nothing is said twice: a second --post brings the summary up to date and adds only what is new.
+
+    Exit codes: 0 printed or sent; 2 usage, unreadable input, or the server says no.
+    """
+    with _Messages():
+        from optimizer.cli.review import ReviewOptions, review_all
+
+        chosen = unsafe, tuple(select or ()), tuple(ignore or ()), profile
+        review_all(ReviewOptions(base, head, form, post, *chosen, repository, pull_request, output))
 
 
 @app.command()
