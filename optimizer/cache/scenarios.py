@@ -10,6 +10,7 @@ from optimizer.cache.plans import Plan
 from optimizer.cache.steps import Step
 from optimizer.facts import Facts
 from optimizer.facts.context import Context, File, IgnoreFile
+from optimizer.facts.context.history import History
 from optimizer.knowledge.costs import changes
 
 _ASIDE = (".dockerignore", ".gitignore", ".md")
@@ -54,6 +55,11 @@ class Edited:
     def ignore_file(self) -> IgnoreFile | None:
         """What says which files are not sent."""
         return self.context.ignore_file
+
+    @property
+    def history(self) -> History | None:
+        """Which files the last commits changed."""
+        return self.context.history
 
 
 def edited(build: Build, paths: Collection[str]) -> Build:

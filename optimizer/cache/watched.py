@@ -8,6 +8,7 @@ from hashlib import blake2b
 
 from optimizer.cache.taken import fingerprint
 from optimizer.facts.context import Context, File, IgnoreFile
+from optimizer.facts.context.history import History
 
 
 @dataclass
@@ -47,6 +48,11 @@ class Watched:
         self.ignore = self.context.ignore_file
         self.asked = True
         return self.ignore
+
+    @property
+    def history(self) -> History | None:
+        """Which files earlier commits changed: the same for all commits of a row."""
+        return self.context.history
 
     def content(self, path: str) -> bytes | None:
         """What a file holds."""

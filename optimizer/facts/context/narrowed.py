@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from optimizer.facts.context import Context, File, IgnoreFile, folders_above
+from optimizer.facts.context.history import History
 from optimizer.facts.context.patterns import Patterns
 
 
@@ -39,6 +40,11 @@ class Narrowed:
         """The ignore file with the patterns behind its own."""
         old = self.context.ignore_file
         return IgnoreFile(old.path if old else ".dockerignore", (*(old.patterns if old else ()), *self.patterns))
+
+    @property
+    def history(self) -> History | None:
+        """Which files the last commits changed, those that are no longer sent too."""
+        return self.context.history
 
     def content(self, path: str) -> bytes | None:
         """What a file holds; None where there is no such file."""
