@@ -143,6 +143,12 @@ def traces_differ(before: Facts, after: Facts, leeway: frozenset[Leeway]) -> str
             if (message := _trees_deleted(after, one, other)) is not None:
                 return message
             continue
+        if Leeway.FETCHED in leeway:
+            from optimizer.fetched import fetched_wrongly
+
+            if (message := fetched_wrongly(after, one, other, more=Leeway.FETCHED_MORE in leeway)) is not None:
+                return message
+            continue
         if Leeway.MANIFESTS in leeway:
             from optimizer.moves import sunk_wrongly
 

@@ -14,6 +14,7 @@ from transforms.dead_stage import dead_stage
 from transforms.dockerignore import dockerignore
 from transforms.empty_continuation import empty_continuation
 from transforms.exec_form_command import exec_form_command
+from transforms.fetch_step import fetch_step
 from transforms.fetch_unpack_remove import fetch_unpack_remove
 from transforms.last_command_wins import last_command_wins
 from transforms.legacy_key_value import legacy_key_value
@@ -61,6 +62,7 @@ PIPELINE: tuple[Transform, ...] = (
     production_dependencies,
     reproducible_install,
     dockerignore,  # before copies move: what lies in the context may not lie over what an install makes
+    fetch_step,  # before copies move: they sink behind what it adds
     copy_manifests_first,  # behind what makes installs leave the lock file alone, before cleaning: it parts RUNs
     order_by_cost,  # behind copy-manifests-first: what is still above an install then is not needed there
     strip_binaries,
