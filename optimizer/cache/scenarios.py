@@ -9,7 +9,7 @@ from optimizer.cache.builds import Build
 from optimizer.cache.plans import Plan
 from optimizer.cache.steps import Step
 from optimizer.facts import Facts
-from optimizer.facts.context import Context, File, IgnoreFile
+from optimizer.facts.context import Context, File, IgnoreFile, Start
 from optimizer.knowledge.costs import changes
 
 _ASIDE = (".dockerignore", ".gitignore", ".md")
@@ -54,6 +54,11 @@ class Edited:
     def ignore_file(self) -> IgnoreFile | None:
         """What says which files are not sent."""
         return self.context.ignore_file
+
+    @property
+    def starts(self) -> tuple[Start, ...]:
+        """What Compose files start of the image."""
+        return self.context.starts
 
 
 def edited(build: Build, paths: Collection[str]) -> Build:

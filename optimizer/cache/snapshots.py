@@ -15,7 +15,7 @@ from hashlib import sha1
 from optimizer.cache.git import Entry, Repository
 from optimizer.cache.ignores import left_out
 from optimizer.facts import Facts
-from optimizer.facts.context import File, IgnoreFile, folders_above
+from optimizer.facts.context import File, IgnoreFile, Start, folders_above
 from optimizer.facts.context.ignore import patterns_in
 from optimizer.facts.copies import normalised
 from optimizer.syntax.parser import parse
@@ -63,6 +63,11 @@ class Snapshot:
     def ignored(self) -> Mapping[str, int] | None:
         """Not counted."""
         return None
+
+    @property
+    def starts(self) -> tuple[Start, ...]:
+        """Compose files of a past commit are not looked for."""
+        return ()
 
     @cached_property
     def ignore_file(self) -> IgnoreFile | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from optimizer.cache.taken import fingerprint
-from optimizer.facts.context import Context, File, IgnoreFile
+from optimizer.facts.context import Context, File, IgnoreFile, Start
 
 
 @dataclass
@@ -47,6 +47,11 @@ class Watched:
         self.ignore = self.context.ignore_file
         self.asked = True
         return self.ignore
+
+    @property
+    def starts(self) -> tuple[Start, ...]:
+        """What Compose files start of the image."""
+        return self.context.starts
 
     def content(self, path: str) -> bytes | None:
         """What a file holds."""

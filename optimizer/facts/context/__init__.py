@@ -32,8 +32,24 @@ class IgnoreFile:
     patterns: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a container of the image is started with by somebody else than its Dockerfile.
+
+    `by`: who says so, for people; `words`: program and arguments, or one text that a shell reads.
+    """
+
+    by: str
+    words: tuple[str, ...]
+    shell: bool = False
+
+
 class Context(Protocol):
     """What a build is given, after `.dockerignore`."""
+
+    @property
+    def starts(self) -> tuple[Start, ...]:
+        """What Compose files beside and above the Dockerfile start of its image."""
 
     @property
     def files(self) -> Mapping[str, File]:
@@ -86,6 +102,7 @@ class Given:
     """Symbolic links: path -> what they point to."""
     ignored: Mapping[str, int] | None = field(default_factory=dict)
     ignore_file: IgnoreFile | None = None
+    starts: tuple[Start, ...] = ()
 
     @cached_property
     def files(self) -> Mapping[str, File]:

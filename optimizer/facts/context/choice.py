@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 from optimizer.facts import Facts
-from optimizer.facts.context import Missing
+from optimizer.facts.context import Missing, Start
 from optimizer.facts.context.claims import Claim
 from optimizer.facts.context.globs import BadPattern, glob, has_wildcard
 from optimizer.facts.copies import is_remote, normalised
@@ -59,6 +59,12 @@ def choose(
     if said and (isinstance(found, Missing) or not most or sum(held[root] == most for root in roots) > 1):
         return Missing(f"{said[0].by} may build it, and what it says of the context cannot be read")
     return found
+
+
+def starts_of(dockerfile: Path, top: Path, claims_of: Callable[[Path], Iterable[Claim]]) -> tuple[Start, ...]:
+    """What Compose files start of the image; of several images what they start of any."""
+    told = (claim for path in _told_in(_folders(dockerfile, top)) for claim in claims_of(path))
+    return tuple(dict.fromkeys(start for claim in told if claim.may_mean(dockerfile) for start in claim.starts))
 
 
 def sources_of(facts: Facts) -> tuple[str, ...]:

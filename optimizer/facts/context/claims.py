@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from optimizer.facts.context import LARGEST
+from optimizer.facts.context import LARGEST, Start
 from optimizer.facts.context.bake import targets_of
 
 _COMPOSE = re.compile(r".*compose.*\.ya?ml")
@@ -36,6 +37,8 @@ class Claim:
     """Absolute; None where variables hide it, or the file cannot be read."""
     dockerfile: str | None
     """As written; None where variables hide it, or the file cannot be read."""
+    starts: tuple[Start, ...] = ()
+    """What containers of the image start beside, or instead of, what the image says."""
 
     @property
     def path(self) -> str | None:
@@ -77,7 +80,30 @@ def _of_compose(path: Path, text: str) -> Iterator[Claim]:
         build = _table(service).get("build")
         build = {"context": build} if isinstance(build, str) else _table(build)
         if "context" in build or (build and complete):
-            yield from _claim(f"service `{name}` of `{path.name}`", path.parent, build)
+            by = f"service `{name}` of `{path.name}`"
+            yield from _claim(by, path.parent, build, tuple(_starts(by, _table(service))))
+
+
+def _starts(by: str, service: Mapping[str, Any]) -> Iterator[Start]:
+    """What a service starts: a text of `command` is split into words, one of a health check is read by a shell."""
+    for key in ("entrypoint", "command"):
+        value = service.get(key)
+        if isinstance(value, str):
+            yield Start(f"`{key}` of {by}", tuple(_split(value)))
+        elif isinstance(value, list):
+            yield Start(f"`{key}` of {by}", tuple(map(str, value)))
+    check = service.get("healthcheck")
+    test = check.get("test") if isinstance(check, dict) else None
+    words = ["CMD-SHELL", test] if isinstance(test, str) else list(map(str, test)) if isinstance(test, list) else []
+    if words[:1] in (["CMD-SHELL"], ["CMD"]):
+        yield Start(f"the health check of {by}", tuple(words[1:]), shell=words[0] == "CMD-SHELL")
+
+
+def _split(text: str) -> list[str]:
+    try:
+        return shlex.split(text.replace("$$", "$"))
+    except ValueError:
+        return [text]
 
 
 def _of_bake(path: Path, text: str) -> Iterator[Claim]:
@@ -100,13 +126,13 @@ def _with_inherited(name: str, targets: Mapping[str, Any], below: frozenset[str]
     return found | target
 
 
-def _claim(by: str, folder: Path, build: Mapping[str, Any]) -> Iterator[Claim]:
+def _claim(by: str, folder: Path, build: Mapping[str, Any], starts: tuple[Start, ...] = ()) -> Iterator[Claim]:
     """The claim of a build whose context is a folder and whose Dockerfile is a file."""
     inline = "dockerfile_inline" in build or "dockerfile-inline" in build
     context, dockerfile = _literal(build.get("context", ".")), _literal(build.get("dockerfile", "Dockerfile"))
     if inline or (context is not None and _REMOTE.match(context)):
         return
-    yield Claim(by, None if context is None else os.path.normpath(folder / context), dockerfile)
+    yield Claim(by, None if context is None else os.path.normpath(folder / context), dockerfile, starts)
 
 
 def _literal(value: object) -> str | None:

@@ -15,7 +15,7 @@ from io import FileIO
 from pathlib import Path
 from stat import S_IMODE, S_ISLNK, S_ISREG
 
-from optimizer.facts.context import LARGEST, File, IgnoreFile, Missing, folders_above
+from optimizer.facts.context import LARGEST, File, IgnoreFile, Missing, Start, folders_above
 from optimizer.facts.context.globs import BadPattern
 from optimizer.facts.context.patterns import Matched, Patterns
 
@@ -38,6 +38,7 @@ class OnDisk:
     files: Mapping[str, File]
     folders: Collection[str]
     ignore_file: IgnoreFile | None = None
+    starts: tuple[Start, ...] = ()
     _digests: dict[str, str | None] = field(default_factory=dict, repr=False)
 
     @cached_property

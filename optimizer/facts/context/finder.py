@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 from optimizer.facts import analyze
 from optimizer.facts.context import IgnoreFile, Missing
-from optimizer.facts.context.choice import Chosen, choose, sources_of
+from optimizer.facts.context.choice import Chosen, choose, sources_of, starts_of
 from optimizer.facts.context.claims import claims_of
 from optimizer.facts.context.disk import OnDisk, Progress, listed
 from optimizer.facts.context.ignore import ignore_file
@@ -58,4 +58,6 @@ class FoundContext:
         if isinstance(chosen, Missing):
             return chosen
         ignore = ignore_file(self.dockerfile, chosen.root)
-        return ignore if isinstance(ignore, Missing) else self.finder.listed(chosen.root, ignore)
+        found = ignore if isinstance(ignore, Missing) else self.finder.listed(chosen.root, ignore)
+        starts = starts_of(self.dockerfile, self.top, self.finder.claims)
+        return replace(found, starts=starts) if isinstance(found, OnDisk) and starts else found

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from optimizer.facts.context import Context, File, IgnoreFile, folders_above
+from optimizer.facts.context import Context, File, IgnoreFile, Start, folders_above
 from optimizer.facts.context.patterns import Patterns
 
 
@@ -39,6 +39,11 @@ class Narrowed:
         """The ignore file with the patterns behind its own."""
         old = self.context.ignore_file
         return IgnoreFile(old.path if old else ".dockerignore", (*(old.patterns if old else ()), *self.patterns))
+
+    @property
+    def starts(self) -> tuple[Start, ...]:
+        """What Compose files start of the image."""
+        return self.context.starts
 
     def content(self, path: str) -> bytes | None:
         """What a file holds; None where there is no such file."""

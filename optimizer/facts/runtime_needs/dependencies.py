@@ -1,0 +1,134 @@
+"""What the packages of a project need of the image: their names in the manifests, looked up in the rows."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+
+from optimizer.facts import BuildStage, Facts
+from optimizer.facts.runtime_needs import Kind, Need, Unknown
+from optimizer.facts.runtime_needs.started import files_of
+from optimizer.facts.runtime_needs.suites import libraries
+from optimizer.knowledge.runtime_needs import Dependency, runtime_needs_table
+
+_REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^\]]*\])?\s*(?:$|[=<>!~;@#,(])")
+_GEM = re.compile(r"^\s*gem\s*\(?\s*[\"']([\w.-]+)[\"']", re.M)
+_LOCKED_GEM = re.compile(r"^    ([\w.-]+) \(", re.M)
+_REQUIREMENTS = re.compile(r".*requirements?[\w.-]*\.(?:txt|in|pip)|(?:base|prod|production|common)\.txt")
+_DEVELOPMENT = re.compile(r"(?:^|[/._-])(?:dev|test|tests|testing|lint|docs?|local|development|ci)(?=[/._-]|$)")
+
+
+def of_dependencies(facts: Facts, stage: BuildStage) -> Iterator[Need | Unknown]:
+    """Of the packages that the manifests in the stages name, locks too; development packages aside."""
+    context = facts.context
+    if context is None:
+        yield Unknown(Kind.LIBRARY, facts.no_context or "the build context is not known")
+        return
+    paths = sorted({path for one in facts.needed_for(stage) for path in files_of(facts, one).values()})
+    for path in paths:
+        reader = _reader(path)
+        if reader is None or "node_modules/" in path:
+            continue
+        ecosystem, read = reader
+        content = context.content(path)
+        names = read(content.decode("utf-8", "replace")) if content is not None else None
+        if names is None:
+            yield Unknown(Kind.LIBRARY, f"`{path}` cannot be read")
+            continue
+        for name in sorted(names):
+            one = runtime_needs_table().dependencies.get(ecosystem, {}).get(name)
+            if one is not None:
+                yield from _of(facts, stage, one, f"`{name}` of `{path}`")
+
+
+def _of(facts: Facts, stage: BuildStage, one: Dependency, by: str) -> Iterator[Need | Unknown]:
+    if one.refused:
+        yield Unknown(Kind.LIBRARY, f"{by} {one.refused}")
+    for package in one.libraries_of:
+        found = libraries(facts, stage, package)
+        if found is None:
+            yield Unknown(Kind.LIBRARY, f"{by} needs the libraries of `{package}`, and their names are not known here")
+        yield from (Need(Kind.LIBRARY, name, f"{by} links it") for name in found or ())
+    yield from (Need(Kind.PACKAGE, name, f"{by} needs it") for name in one.packages)
+    yield from (Need(Kind.PROGRAM, name, f"{by} starts it") for name in one.programs)
+    if one.fonts:
+        yield Need(Kind.FONTS, "any", f"{by} draws text")
+
+
+def _reader(path: str) -> tuple[str, Callable[[str], frozenset[str] | None]] | None:
+    name = posixpath.basename(path)
+    match name:
+        case "package.json":
+            return "javascript", _of_package
+        case "pyproject.toml":
+            return "python", _of_pyproject
+        case "Pipfile":
+            return "python", _of_pipfile
+        case "Gemfile":
+            return "ruby", lambda text: frozenset(_GEM.findall(text))
+        case "Gemfile.lock":
+            return "ruby", lambda text: frozenset(_LOCKED_GEM.findall(text))
+    if _REQUIREMENTS.fullmatch(name) and not _DEVELOPMENT.search(path.rpartition(".")[0]):
+        return "python", _of_requirements
+    return None
+
+
+def _of_package(text: str) -> frozenset[str] | None:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    kinds = [found.get(kind) for kind in ("dependencies", "optionalDependencies")] if isinstance(found, dict) else []
+    return frozenset(name for kind in kinds if isinstance(kind, dict) for name in kind)
+
+
+def _of_requirements(text: str) -> frozenset[str]:
+    return frozenset(filter(None, map(_requirement, text.splitlines())))
+
+
+def _requirement(line: str) -> str | None:
+    """The name as the index has it; `psycopg[binary]` brings its library."""
+    found = _REQUIREMENT.match(line)
+    if found is None:
+        return None
+    name = re.sub(r"[-_.]+", "-", found[1]).lower()
+    return None if "binary" in (found[2] or "") else name
+
+
+def _of_pyproject(text: str) -> frozenset[str] | None:
+    found = _toml(text)
+    if found is None:
+        return None
+    project, poetry = _table(found.get("project")), _table(_table(found.get("tool")).get("poetry"))
+    named = project.get("dependencies")
+    lines = [line for line in named if isinstance(line, str)] if isinstance(named, list) else []
+    return frozenset(filter(None, map(_requirement, [*lines, *_versions(poetry.get("dependencies"))])))
+
+
+def _of_pipfile(text: str) -> frozenset[str] | None:
+    found = _toml(text)
+    return None if found is None else frozenset(filter(None, map(_requirement, _versions(found.get("packages")))))
+
+
+def _versions(table: object) -> list[str]:
+    """Names with their extras, as a requirement has them."""
+    return [f"{name}[{','.join(_extras(value))}]" for name, value in _table(table).items()]
+
+
+def _extras(value: object) -> list[str]:
+    found = _table(value).get("extras")
+    return [str(one) for one in found] if isinstance(found, list) else []
+
+
+def _toml(text: str) -> dict[str, object] | None:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return None
+
+
+def _table(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else {}
