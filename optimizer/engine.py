@@ -44,6 +44,8 @@ class Change(_Told):
 
     safety: Safety
     saves: int | None = None
+    basis: str = ""
+    """From what `saves` was computed; empty where it was counted in the files at hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,7 @@ class _Session:
                 self._stand_back(transform, item, ignore)
             elif safety is Safety.SUGGESTION or (safety is Safety.UNSAFE and not self.unsafe):
                 key = (transform.id, place.line, item.why)
-                self.pending[key] = Change(transform.id, place, item.why, safety, item.saves)
+                self.pending[key] = Change(transform.id, place, item.why, safety, item.saves, item.basis)
             elif (transform.id, place.line, item.why) not in self.refusals:
                 wanted.append(item)
         return wanted
@@ -237,7 +239,8 @@ class _Session:
             return why
         for proposal in batch:
             safety = proposal.safety or transform.safety
-            self.changes.append(Change(transform.id, self._place(proposal), proposal.why, safety, proposal.saves))
+            place = self._place(proposal)
+            self.changes.append(Change(transform.id, place, proposal.why, safety, proposal.saves, proposal.basis))
         self.origins = self.origins.edited(edits, len(self.facts.text))
         self.facts = after
         self.ignores += ignores
