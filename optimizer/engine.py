@@ -44,6 +44,8 @@ class Change(_Told):
 
     safety: Safety
     saves: int | None = None
+    basis: str = ""
+    """From what `saves` was computed; empty where it was counted in the files at hand."""
     touched: tuple[int, ...] = ()
     """The lines of the original file that its edits touch, or stand beside; empty for what waits."""
 
@@ -183,7 +185,7 @@ class _Session:
                 self._stand_back(transform, item, ignore)
             elif safety is Safety.SUGGESTION or (safety is Safety.UNSAFE and not self.unsafe):
                 key = (transform.id, place.line, item.why)
-                self.pending[key] = Change(transform.id, place, item.why, safety, item.saves)
+                self.pending[key] = Change(transform.id, place, item.why, safety, item.saves, item.basis)
             elif (transform.id, place.line, item.why) not in self.refusals and self._allowed(transform, place):
                 wanted.append(item)
         return wanted
@@ -253,7 +255,7 @@ class _Session:
             return why
         for proposal in batch:
             safety = proposal.safety or transform.safety
-            told = self._place(proposal), proposal.why, safety, proposal.saves, self._touched(proposal)
+            told = self._place(proposal), proposal.why, safety, proposal.saves, proposal.basis, self._touched(proposal)
             self.changes.append(Change(transform.id, *told))
         self.origins = self.origins.edited(edits, len(self.facts.text))
         self.facts = after

@@ -137,6 +137,8 @@ class Proposal:
     """Where it differs from the transform's own."""
     saves: int | None = None
     """Estimated bytes of the image; None where nothing is known."""
+    basis: str = ""
+    """From what the estimate was computed, and when."""
     leeway: frozenset[Leeway] = frozenset()
     """What it needs beyond the transform's own leeway."""
     ignores: tuple[str, ...] = ()

@@ -200,7 +200,7 @@ class _Run:
     def _tell(self, name: str, result: Result, say: Callable[[str], None]) -> None:
         """One line for each change and refusal; what was not changed, and why, if asked for."""
         for change in sorted(result.changes, key=lambda change: change.line):
-            say(f"{name}:{change.line} {change.transform}  {change.why}")
+            say(f"{name}:{change.line} {change.transform}  {change.why}{_saving(change) if change.basis else ''}")
         note = self._output.note
         for refusal in result.refusals:
             note(f"{name}:{refusal.line} {refusal.transform} was refused by a check: {refusal.why}")
@@ -208,8 +208,7 @@ class _Run:
             return
         for change in result.pending:
             word = "is a suggestion" if change.safety is Safety.SUGGESTION else "waits for --unsafe"
-            size = f" (at most about {said(change.saves)})" if change.saves else ""
-            note(f"{name}:{change.line} {change.transform} {word}: {change.why}{size}")
+            note(f"{name}:{change.line} {change.transform} {word}: {change.why}{_saving(change)}")
         for kept in result.stood_back:
             note(f"{name}:{kept.line} {kept.transform} left it alone: {kept.why}")
 
@@ -234,3 +233,11 @@ class _Run:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _saving(change: Change) -> str:
+    """What a change saves, in brackets, with what an estimate was computed from."""
+    if not change.saves:
+        return ""
+    basis = f"; estimate: {change.basis}" if change.basis else ""
+    return f" (at most about {said(change.saves)}{basis})"
