@@ -30,9 +30,7 @@ _Ignore = Annotated[
 ]
 _Profile = Annotated[
     str | None,
-    typer.Option(
-        metavar="NAME", help="safe, small or fast: a list of transforms.", autocompletion=completion.profiles
-    ),
+    typer.Option(metavar="NAME", help="safe, small or fast: a list of transforms.", autocompletion=completion.profiles),
 ]
 _Builder = Annotated[
     str | None,
@@ -326,9 +324,7 @@ def explain(
 
 @app.command(name="completion")
 def _completion(
-    shell: Annotated[
-        str, typer.Argument(metavar="SHELL", help="bash, zsh or fish.", autocompletion=completion.shells)
-    ],
+    shell: Annotated[str, typer.Argument(metavar="SHELL", help="bash, zsh or fish.", autocompletion=completion.shells)],
 ) -> None:
     """Print what makes a shell complete the commands, options and ids of dockopt."""
     with _Messages():

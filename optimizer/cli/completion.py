@@ -16,7 +16,7 @@ def script(shell: str) -> str:
     if shell not in SHELLS:
         known = f"`{'`, `'.join(SHELLS)}`"
         raise UsageError(f"there is no completion for `{shell}`, only for {known}{suggestion(shell, SHELLS)}")
-    from typer.completion import get_completion_script
+    from typer._completion_shared import get_completion_script
 
     return get_completion_script(prog_name="dockopt", complete_var=_ASKED, shell=shell) + "\n"
 
@@ -24,7 +24,7 @@ def script(shell: str) -> str:
 def prepare() -> None:
     """Make the parser answer a shell, where it is a shell that asks."""
     if _ASKED in os.environ:
-        from typer.completion import completion_init
+        from typer._completion_classes import completion_init
 
         completion_init()
 

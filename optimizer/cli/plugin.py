@@ -65,6 +65,8 @@ def split(words: list[str]) -> tuple[list[str], dict[str, str]]:
                 said[variable] = value
         elif option == "--tlsverify" and value != "false":
             said["DOCKER_TLS_VERIFY"] = "1"
+    if words[at : at + 2] == ["help", _NAME]:
+        return [*words[at + 2 :], "--help"], said
     if words[at : at + 1] != [_NAME]:
         return words, {}
     return words[at + 1 :], said

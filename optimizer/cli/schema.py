@@ -29,7 +29,10 @@ def schema() -> dict[str, Any]:
                 **_ids(DEFAULT),
             },
             "ignore": {"description": "All but these transforms.", **_ids()},
-            "profile": {"description": "A list of transforms by name, in the place of `select`.", "enum": [*profiles()]},
+            "profile": {
+                "description": "A list of transforms, in the place of `select`.",
+                "enum": [*profiles()],
+            },
             "unsafe": {"description": "Also what gives the image other content.", "type": "boolean"},
             **{transform.id: _options(transform) for transform in PIPELINE if transform.options},
         },

@@ -38,11 +38,12 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> None:
         pytest.skip("this is no work tree of git, so there is nothing to clone")
 
 
-@pytest.fixture
-def clone(packages: None, tmp_path: Path) -> Path:
+@pytest.fixture(scope="session")
+def clone(packages: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clean clone of what is committed here."""
-    git(tmp_path, "clone", "--quiet", str(ROOT), "clone")
-    return tmp_path / "clone"
+    folder = tmp_path_factory.mktemp("clean")
+    git(folder, "clone", "--quiet", str(ROOT), "clone")
+    return folder / "clone"
 
 
 @pytest.fixture

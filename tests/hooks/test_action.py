@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,49 +30,60 @@ class Runner:
     place: Path
     folder: Path
     known: dict[str, str]
-    env: dict[str, str] = field(default_factory=dict)
     log: str = ""
 
+    def install(self, **inputs: str) -> int:
+        """The exit code of the first step."""
+        return self._step(0, inputs)
+
     def run(self, **inputs: str) -> int:
-        """The exit code of the first step that fails, else 0."""
-        for name, each in ACTION["inputs"].items():
-            given = inputs.get(name, each["default"])
-            self.known[f"inputs.{name}"] = given if name in inputs else self._filled(given)
-        self.log = ""
-        for number, step in enumerate(ACTION["runs"]["steps"]):
-            assert step["shell"] == "bash"
-            script = self.place / f"step-{number}.sh"
-            script.write_text(step["run"])
-            env = self.env | {key: self._filled(value) for key, value in step["env"].items()}
-            done = subprocess.run([*SHELL, script], cwd=self.folder, env=env, capture_output=True, text=True)
-            self.log += done.stdout + done.stderr
-            if done.returncode:
-                return done.returncode
-        return 0
+        """The exit code of the second step, behind a first one that went well."""
+        return self._step(1, inputs)
 
     @property
     def outputs(self) -> Mapping[str, str]:
         """What the steps said by now; the last word counts."""
-        lines = (self.place / "output").read_text().splitlines()
+        lines = (self.folder.parent / "output").read_text().splitlines()
         return dict(line.split("=", 1) for line in lines)
+
+    def _step(self, number: int, inputs: Mapping[str, str]) -> int:
+        for name, each in ACTION["inputs"].items():
+            self.known[f"inputs.{name}"] = inputs.get(name) or self._filled(each["default"])
+        step = ACTION["runs"]["steps"][number]
+        assert step["shell"] == "bash"
+        script = self.folder.parent / "step.sh"
+        script.write_text(step["run"])
+        env = self._environment | {key: self._filled(value) for key, value in step["env"].items()}
+        done = subprocess.run([*SHELL, script], cwd=self.folder, env=env, capture_output=True, text=True)
+        self.log = done.stdout + done.stderr
+        return done.returncode
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        kept = ("PATH", "HOME", "LANG", "PIP_", "SSL_", "REQUESTS_")
+        return {name: value for name, value in os.environ.items() if name.startswith(kept)} | {
+            "GITHUB_ACTIONS": "true", "CI": "true", "GITHUB_WORKSPACE": str(self.folder), "GITHUB_BASE_REF": "",
+            "GITHUB_OUTPUT": str(self.folder.parent / "output"), "RUNNER_TEMP": str(self.place),
+        }  # fmt: skip
 
     def _filled(self, text: str) -> str:
         return re.sub(r"\$\{\{ (\S+) \}\}", lambda found: self.known[found[1]], text)
 
 
-@pytest.fixture
-def runner(clone: Path, repository: Path, tmp_path: Path) -> Runner:
-    place = tmp_path / "runner"
-    (place / "temp").mkdir(parents=True)
-    (place / "output").touch()
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    pip = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_", "REQUESTS_"))}
-    given = {
-        "GITHUB_ACTIONS": "true", "CI": "true", "GITHUB_OUTPUT": str(place / "output"),
-        "RUNNER_TEMP": str(place / "temp"), "GITHUB_WORKSPACE": str(repository), "GITHUB_BASE_REF": "",
-    }  # fmt: skip
+@pytest.fixture(scope="session")
+def installed(clone: Path, tmp_path_factory: pytest.TempPathFactory) -> Runner:
+    """A runner on which the first step was run."""
+    place = tmp_path_factory.mktemp("runner")
     known = {"github.action_path": str(clone), "github.token": "not-a-token"}
-    return Runner(place, repository, known, kept | pip | given)
+    runner = Runner(place, place, known)
+    assert runner.install(python=sys.executable) == 0, runner.log
+    return runner
+
+
+@pytest.fixture
+def runner(installed: Runner, repository: Path) -> Runner:
+    (repository.parent / "output").touch()
+    return replace(installed, folder=repository)
 
 
 def test_what_a_user_says_comes_to_no_script_but_through_the_environment() -> None:
@@ -91,19 +102,18 @@ def test_its_outputs_are_written_by_its_steps() -> None:
 
 
 def test_it_checks_writes_and_is_content(runner: Runner) -> None:
-    python = sys.executable
-    assert runner.run(python=python, sarif="found.sarif") == 1, runner.log
+    assert runner.run(sarif="found.sarif") == 1, runner.log
     assert runner.outputs == {"changed": "true", "sarif": "found.sarif"}
     assert re.search(r"(?m)^::\w+ file=Dockerfile,line=2\b", runner.log), runner.log
     assert '"2.1.0"' in (runner.folder / "found.sarif").read_text()
-    assert runner.run(python=python, fail="false") == 0
-    assert runner.run(python=python, args="--select no-cache-flag") == 0
+    assert runner.run(fail="false") == 0
+    assert runner.run(args="--select no-cache-flag") == 0
     assert runner.outputs["changed"] == "false"
     assert (runner.folder / "Dockerfile").read_text() == SLOPPY
-    assert runner.run(python=python, mode="fix") == 0
+    assert runner.run(mode="fix") == 0
     assert runner.outputs["changed"] == "true"
     assert "rm -rf /var/lib/apt/lists" in (runner.folder / "Dockerfile").read_text()
-    assert runner.run(python=python) == 0
+    assert runner.run() == 0
     assert runner.outputs["changed"] == "false"
 
 
@@ -113,18 +123,19 @@ def test_words_of_a_user_are_no_code(runner: Runner) -> None:
     folder.mkdir(parents=True)
     (folder / "Dockerfile").write_text(SLOPPY)
     git(runner.folder, "add", ".")
-    assert runner.run(python=sys.executable, mode="fix", paths=f"{hostile}\n\n", args="--ignore $(touch${IFS}x)") == 2
-    assert runner.run(python=sys.executable, mode="fix", paths=f"\n{hostile}") == 0
+    assert runner.run(mode="fix", paths=f"{hostile}\n\n", args="--ignore $(touch${IFS}x)") == 2
+    assert runner.run(mode="fix", paths=f"\n{hostile}") == 0
     assert (folder / "Dockerfile").read_text() != SLOPPY
     assert (runner.folder / "Dockerfile").read_text() == SLOPPY
     assert not [*runner.folder.rglob("pwned"), *runner.folder.rglob("x")]
-    assert runner.run(python=sys.executable, mode="nonsense") == 2
+    assert runner.run(mode="nonsense") == 2
     assert "::error" in runner.log
 
 
-def test_an_old_python_is_refused_with_a_reason(runner: Runner) -> None:
-    old = runner.place / "python"
+def test_an_old_python_is_refused_with_a_reason(repository: Path) -> None:
+    runner = Runner(repository, repository, {"github.action_path": "", "github.token": ""})
+    old = repository / "python"
     old.write_text("#!/bin/sh\nexit 1\n")
     old.chmod(0o755)
-    assert runner.run(python=str(old)) == 2
+    assert runner.install(python=str(old)) == 2
     assert "3.11" in runner.log
