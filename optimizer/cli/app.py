@@ -333,6 +333,23 @@ def _completion(
 
 
 @app.command()
+def lsp(
+    stdio: Annotated[
+        bool, typer.Option("--stdio", help="Over standard input and output: the only way, said by some editors.")
+    ] = True,
+) -> None:
+    """Serve an editor: diagnostics, fixes and hovers while one types. It needs `pip install dockopt[lsp]`."""
+    with _Messages():
+        try:
+            from optimizer.lsp.server import serve
+        except ModuleNotFoundError as error:
+            raise UsageError(
+                f"the language server needs `{error.name}`; `pip install dockopt[lsp]` brings it"
+            ) from error
+        serve()
+
+
+@app.command()
 def man() -> None:
     """Print the manual page: `dockopt man | man -l -`."""
     from optimizer.cli.manual import manual
