@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from lsprotocol import types
 from pygls.capabilities import get_capability
 from pygls.lsp.server import LanguageServer
+from pygls.protocol import LanguageServerProtocol, lsp_method
 from pygls.uris import to_fs_path
 
 from optimizer.cli import VERSION
@@ -32,11 +33,22 @@ _FRESH = 5.0
 _WATCHED = ("**/dockopt.toml", "**/.dockopt.toml", "**/pyproject.toml", "**/*.dockerignore", "**/.dockerignore")
 
 
+class _Protocol(LanguageServerProtocol):
+    """The protocol, without the texts that pygls keeps: it splits lines at more than the protocol does."""
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
+    def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> Iterator[Any]:
+        """Hand a change on, untouched."""
+        if (feature := self.fm.features.get(types.TEXT_DOCUMENT_DID_CHANGE)) is not None:
+            yield feature, (params,), None
+
+
 class Server(LanguageServer):
     """One editor's server. All is looked at in one thread, so what the facts remember is never asked twice at once."""
 
     def __init__(self) -> None:
-        super().__init__("dockopt", VERSION, types.TextDocumentSyncKind.Incremental)
+        kind = types.TextDocumentSyncKind.Incremental
+        super().__init__("dockopt", VERSION, kind, protocol_cls=_Protocol)
         self.documents: dict[str, Document] = {}
         self._analyses: dict[str, tuple[Document, Analysis]] = {}
         self._thread = ThreadPoolExecutor(1, "dockopt")
@@ -117,8 +129,9 @@ class Server(LanguageServer):
     def client(self) -> Client:
         """What the editor can do with edits."""
         edit = "workspace.workspace_edit"
-        versioned = bool(get_capability(self.client_capabilities, f"{edit}.document_changes"))
         operations = get_capability(self.client_capabilities, f"{edit}.resource_operations") or ()
+        # Neovim says only that it makes files, which nothing but `documentChanges` can ask for.
+        versioned = bool(operations) or bool(get_capability(self.client_capabilities, f"{edit}.document_changes"))
         return Client(versioned, types.ResourceOperationKind.Create in operations, self.documents.get)
 
 

@@ -29,12 +29,12 @@ class Editor:
         self.texts: dict[str, str] = {}
         self.versions: dict[str, int] = {}
         self.watched: list[str] = []
-        self._published: dict[tuple[str, int | None], list[types.Diagnostic]] = {}
+        self.published: dict[tuple[str, int | None], list[types.Diagnostic]] = {}
         client.protocol.fm.features.pop(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS, None)
 
         @client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
         def publish(params: types.PublishDiagnosticsParams) -> None:
-            self._published[params.uri, params.version] = list(params.diagnostics)
+            self.published[params.uri, params.version] = list(params.diagnostics)
 
         @client.feature(types.CLIENT_REGISTER_CAPABILITY)
         def register(params: types.RegistrationParams) -> None:
@@ -71,13 +71,13 @@ class Editor:
     async def diagnostics(self, uri: str, version: int | None = -1) -> list[types.Diagnostic]:
         """What is shown of the text as it is now."""
         key = uri, self.versions[uri] if version == -1 else version
-        while key not in self._published:
+        while key not in self.published:
             await asyncio.sleep(0.01)
-        return self._published[key]
+        return self.published[key]
 
     def forgotten(self, uri: str) -> None:
         """Wait for what is to be shown anew of the same version."""
-        self._published.pop((uri, self.versions[uri]), None)
+        self.published.pop((uri, self.versions[uri]), None)
 
     async def actions(self, uri: str, at: str = "", only: Sequence[str] | None = None) -> list[types.CodeAction]:
         """What can be done at a text, or in the whole file."""
@@ -108,7 +108,7 @@ class Editor:
             assert isinstance(one, types.TextDocumentEdit)
             uri = one.text_document.uri
             assert one.text_document.version == self.versions.get(uri)
-            found[uri] = applied(found.get(uri, self._now(uri)), plain(one.edits))
+            found[uri] = applied(found[uri] if uri in found else self._now(uri), plain(one.edits))
         for uri, edits in (edit.changes or {}).items():
             found[uri] = applied(self._now(uri), edits)
         return {uri.removeprefix(self.folder.as_uri() + "/"): text for uri, text in found.items()}

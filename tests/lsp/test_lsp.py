@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import time
 from pathlib import Path
@@ -57,7 +58,7 @@ def test_an_editor_shows_mends_and_changes_a_file(tmp_path: Path, like: str) -> 
         editor.replace(uri, after)
         assert codes(await editor.diagnostics(uri)) == ["non-root-user"]
         assert await editor.actions(uri, only=[FIX_ALL]) == []
-        assert "apt-get" in await editor.hover(uri, "RUN")
+        assert "`RUN` makes a layer" in await editor.hover(uri, "RUN")
         editor.close(uri)
         assert await editor.diagnostics(uri, None) == []
 
@@ -120,7 +121,7 @@ def test_what_a_build_would_reject_is_an_error_with_its_message(tmp_path: Path) 
 
 HARD = [
     "FROM debian:12\n# \U0001f40b\U0001f40b ä\nRUN echo '\U0001f40b' && apt-get update && apt-get install curl\n",
-    "FROM debian:12\r\n\tRUN apt-get update &&\t\\\r\n\t\tapt-get install \\\r\n# ü\r\n\t  curl\r\nENV a \U0001f40b\r\n",
+    "FROM debian:12\r\n\tRUN apt-get update &&\t\\\r\n\t\tapt-get install \\\r\n# ü\r\n\t  curl\r\nENV a ä\r\n",
     "\ufeffFROM debian:12\nRUN apt-get update && apt-get install curl",
     "FROM debian:12\nENV x 'a\rb \x0c \u2028 \x85 c'\nRUN apt-get update && apt-get install curl\n",
     "# escape=`\nFROM debian:12\nRUN apt-get update && `\n  apt-get install curl\nMAINTAINER \U0001f40b x\n",
@@ -142,8 +143,8 @@ def test_places_and_edits_are_right_in_units_of_utf_16(tmp_path: Path, text: str
                 assert applied(text, [types.TextEdit(one.range, "")]) in [
                     text[:at] + text[at + len(said) :] for at in range(len(text)) if text.startswith(said, at)
                 ]
-        editor.type(uri, "curl" if "curl" in text else "x", "\U0001f40b\r\n# \U0001f40b\r")
-        editor.type(uri, "\U0001f40b\r\n# \U0001f40b\r", "git")
+        editor.type(uri, "curl" if "curl" in text else "x", "\U0001f40b\r\n# \U0001f40b")
+        editor.type(uri, "\U0001f40b\r\n# \U0001f40b", "git")
         (everything,) = await editor.actions(uri, only=[FIX_ALL])
         assert everything.edit is not None
         assert editor.after(everything.edit) == {"Dockerfile": optimize(editor.texts[uri]).after}
@@ -197,11 +198,15 @@ def test_the_ignore_file_is_part_of_the_same_edit(tmp_path: Path, like: str, the
     async def work(editor: Editor) -> None:
         uri = editor.open("Dockerfile", text)
         await editor.diagnostics(uri)
-        (everything,) = await editor.actions(uri, only=[FIX_ALL])
+        found = await editor.actions(uri, only=[FIX_ALL])
+        if there is None and like == "emacs":
+            assert found == []  # It cannot make a file, and all that there is needs the ignore file.
+            return
+        (everything,) = found
         assert everything.edit is not None
         after = editor.after(everything.edit)
         assert after["Dockerfile"] == fixed(tmp_path, text)
-        assert after[".dockerignore"] == (there.rstrip("\n") + "\n" if there else "") + "node_modules\n"
+        assert after[".dockerignore"] == (there.rstrip("\n") + "\n" if there else "") + "**/node_modules\n"
         if there:
             ignore = editor.open(".dockerignore", there + "\n# not saved", "ignore")
             (everything,) = await editor.actions(uri, only=[FIX_ALL])
@@ -235,30 +240,34 @@ def test_a_workflow_is_looked_at_where_a_transform_is_about_it(tmp_path: Path) -
 
     async def work(editor: Editor) -> None:
         uri = editor.open(".github/workflows/ci.yml", text, "yaml")
-        assert "ci-cache" in codes(await editor.diagnostics(uri))
-        (everything,) = await editor.actions(uri, only=[FIX_ALL])
-        assert everything.edit is not None
-        assert "cache-to" in editor.after(everything.edit)[".github/workflows/ci.yml"]
-        assert await editor.actions(uri, "docker/build-push", ["quickfix"])
+        assert codes(await editor.diagnostics(uri), Severity.Hint) == ["ci-cache"]
+        (fix,) = await editor.actions(uri, "docker/build-push", ["quickfix"])
+        assert fix.edit is not None
+        assert "cache-to" in editor.after(fix.edit)[".github/workflows/ci.yml"]
         assert await editor.hover(uri, "push: true") == ""
 
     edit(tmp_path, work)
 
 
 def test_typing_stays_quick_in_a_huge_file(tmp_path: Path) -> None:
-    text = "FROM debian:12\n" + "".join(f"RUN apt-get install p{n}\nENV v{n} {n}\n" for n in range(1500))
+    steps = "".join(f"RUN apt-get install p{n}\nENV v{n} {n}\n" for n in range(15))
+    text = "".join(f"FROM debian:12 AS s{n}\n{steps}" for n in range(40))
 
     async def work(editor: Editor) -> None:
         uri = editor.open("Dockerfile", text)
-        started = time.monotonic()
+        started = time.process_time()
         for at in range(30):
-            editor.type(uri, f"p{at}\n", f"q{at}\n")
+            editor.type(uri, f" p{at % 10}\n", f" p{at % 10}\n\n")
+            await asyncio.sleep(0.02)
         other = editor.open("small.Dockerfile", TEXT)
         assert "assume-yes" in codes(await editor.diagnostics(other))
-        assert time.monotonic() - started < 10
-        assert codes(await editor.diagnostics(uri))
+        assert time.process_time() - started < 10
+        shown = await editor.diagnostics(uri)
+        assert codes(shown).count("assume-yes") == 600
+        versions = {version for name, version in editor.published if name == uri}
+        assert len(versions) < 5
 
-    edit(tmp_path, work, seconds=240)
+    edit(tmp_path, work, seconds=120)
 
 
 def test_an_action_asked_of_an_old_version_never_comes_with_the_new_one(tmp_path: Path) -> None:
