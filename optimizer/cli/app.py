@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from optimizer.cli import VERSION
+from optimizer.cli import VERSION, completion
 from optimizer.cli.errors import UsageError
 
 app = typer.Typer(
@@ -20,10 +20,24 @@ app = typer.Typer(
 )
 
 
-_Select = Annotated[list[str] | None, typer.Option(metavar="IDS", help="Only these transforms (ids, with commas).")]
-_Ignore = Annotated[list[str] | None, typer.Option(metavar="IDS", help="All but these transforms.")]
-_Profile = Annotated[str | None, typer.Option(metavar="NAME", help="safe, small or fast: a list of transforms.")]
-_Builder = Annotated[str | None, typer.Option(metavar="NAME", help="docker, podman or buildah. Default: what works.")]
+_Select = Annotated[
+    list[str] | None,
+    typer.Option(metavar="IDS", help="Only these transforms (ids, with commas).", autocompletion=completion.listed),
+]
+_Ignore = Annotated[
+    list[str] | None,
+    typer.Option(metavar="IDS", help="All but these transforms.", autocompletion=completion.listed),
+]
+_Profile = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="safe, small or fast: a list of transforms.", autocompletion=completion.profiles),
+]
+_Builder = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME", help="docker, podman or buildah. Default: what works.", autocompletion=completion.builders
+    ),
+]
 _Context = Annotated[Path | None, typer.Option(metavar="DIR", help="The build context. Default: it is looked for.")]
 _Timeout = Annotated[float | None, typer.Option(metavar="SECONDS", help="For one build. Default: 1800.")]
 _BuildArgs = Annotated[list[str] | None, typer.Option(metavar="K=V", help="Passed to the builder, as the next three.")]
@@ -33,9 +47,10 @@ _Secrets = Annotated[list[str] | None, typer.Option(metavar="id=...,src=...")]
 _Platform = Annotated[str | None, typer.Option(metavar="OS/ARCH")]
 
 
-def run(words: list[str]) -> None:
-    """Run the command that the words name; always ends in SystemExit."""
-    app(words, prog_name="dockopt")
+def run(words: list[str], name: str = "dockopt") -> None:
+    """Run the command that the words name; always ends in SystemExit. `name`: what the program is called by."""
+    completion.prepare()
+    app(words, prog_name=name)
 
 
 def _version(wanted: bool) -> None:
@@ -294,13 +309,60 @@ def rules() -> None:
 
 
 @app.command()
-def explain(transform: Annotated[str, typer.Argument(metavar="ID", help="The id of a transform.")]) -> None:
+def explain(
+    transform: Annotated[
+        str, typer.Argument(metavar="ID", help="The id of a transform.", autocompletion=completion.transforms)
+    ],
+) -> None:
     """Say what a transform does, what it never does, and show its examples."""
     from optimizer.cli.catalogue import explanation
 
     with _Messages():
         text = explanation(transform)
     typer.echo(text, nl=False)
+
+
+@app.command(name="completion")
+def _completion(
+    shell: Annotated[str, typer.Argument(metavar="SHELL", help="bash, zsh or fish.", autocompletion=completion.shells)],
+) -> None:
+    """Print what makes a shell complete the commands, options and ids of dockopt."""
+    with _Messages():
+        text = completion.script(shell)
+    typer.echo(text, nl=False)
+
+
+@app.command()
+def lsp(
+    stdio: Annotated[
+        bool, typer.Option("--stdio", help="Over standard input and output: the only way, said by some editors.")
+    ] = True,
+) -> None:
+    """Serve an editor: diagnostics, fixes and hovers while one types. It needs `pip install dockopt[lsp]`."""
+    with _Messages():
+        try:
+            from optimizer.lsp.server import serve
+        except ModuleNotFoundError as error:
+            raise UsageError(
+                f"the language server needs `{error.name}`; `pip install dockopt[lsp]` brings it"
+            ) from error
+        serve()
+
+
+@app.command()
+def man() -> None:
+    """Print the manual page: `dockopt man | man -l -`."""
+    from optimizer.cli.manual import manual
+
+    typer.echo(manual(typer.main.get_group(app)), nl=False)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of the settings, for editors."""
+    from optimizer.cli.schema import written
+
+    typer.echo(written(), nl=False)
 
 
 class _Messages:
