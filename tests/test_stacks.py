@@ -106,7 +106,7 @@ CMD roman
     "c++": (
         """\
 FROM ubuntu:22.04
-RUN apt-get update && apt-get install -y g++ 
+RUN apt-get update && apt-get install -y g++
 COPY main.cpp /src/
 WORKDIR /src
 RUN g++ -O2 -o app main.cpp -lpthread

@@ -1,4 +1,4 @@
-"""The rows of `base_variants.toml` and `end_of_life.toml`: variants of images, what they hold, how long they are kept."""
+"""The rows of `base_variants.toml` and `end_of_life.toml`: variants of images, what they hold, how long they live."""
 
 from __future__ import annotations
 
