@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test e2e prove-table lint format bench bench-replay findings docs real shell clean
+.PHONY: demo test e2e prove-table lint format bench bench-monorepo bench-replay findings docs real shell clean
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -46,6 +46,10 @@ shell: $(READY)  ## our shell trees beside shfmt's, span by span: make shell FOL
 bench: $(READY)  ## speed, beside hadolint and tally on the same files: make bench FOLDER=...
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python -m tests.bench $(FOLDER)
+
+bench-monorepo: $(READY)  ## thousands of files: processes, remembered results, Dask: make bench-monorepo [FILES=10000]
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dask]'
+	$(BIN)/python -m tests.monorepo $(FILES)
 
 bench-replay: $(READY)  ## rebuilds of real histories before and after: make bench-replay FOLDER=... [LIST=...]
 	$(BIN)/python -m tests.replay $(FOLDER) $(LIST)

@@ -106,6 +106,24 @@ def fix(
         ),
     ] = "text",
     output: _Output = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", metavar="N", help="Worker processes. Default: the cores, if it pays.")
+    ] = None,
+    dask: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Workers of this Dask scheduler instead.")] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(metavar="GLOB", help="Pass over such paths, as in a .gitignore.")
+    ] = None,
+    changed_since: Annotated[
+        str | None, typer.Option(metavar="REV", help="Only files that differ from where this branch left REV.")
+    ] = None,
+    summary: Annotated[
+        list[str] | None,
+        typer.Option(metavar="transform|folder|owner", help="A table in the place of diffs; may be repeated."),
+    ] = None,
+    commit_per: Annotated[
+        str | None, typer.Option(metavar="transform|folder|owner", help="With --write: a git commit for each.")
+    ] = None,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Use no results of earlier runs, keep none.")] = False,
 ) -> None:
     """Show what would be better, as a unified diff with a reason for each change; or write it.
 
@@ -113,13 +131,15 @@ def fix(
     3 a step was refused by a check; 4 a change was not proved under --prove (it is not written).
     """
     from optimizer.cli.fix import Options, fix_all
+    from optimizer.cli.monorepo.run import many
 
     chosen = tuple(select or ()), tuple(ignore or ())
-    options = Options(
-        write, check, unsafe, *chosen, verbose, stdin_filename, profile, context, no_context, form, output
-    )
     builds = timeout, tuple(build_arg or ()), target, tuple(secret or ()), platform
     with _Messages():
+        sets = many(jobs, dask, exclude or (), changed_since, summary or (), commit_per, cache=not no_cache)
+        options = Options(
+            write, check, unsafe, *chosen, verbose, stdin_filename, profile, context, no_context, form, output, sets
+        )
         prover = None
         if prove:
             from optimizer.cli.prover import ProofWishes, Prover

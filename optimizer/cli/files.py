@@ -41,7 +41,12 @@ def create(path: Path, content: bytes) -> None:
     """Makes a new file. Raises FileError where there is one by now, or where the system says no."""
     try:
         with path.open("xb") as file:
-            file.write(content)
+            try:
+                file.write(content)
+                file.flush()
+            except BaseException:
+                path.unlink()
+                raise
     except FileExistsError as error:
         raise FileError(f"{shown(path)}: was made by someone else meanwhile; run dockopt again") from error
     except OSError as error:
