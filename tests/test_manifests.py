@@ -8,7 +8,7 @@ import pytest
 
 from optimizer.facts import Facts
 from optimizer.facts.context import Given
-from optimizer.facts.manifests import Install, Need, Project, UnreadableError, install_of
+from optimizer.facts.manifests import Install, NamedError, Need, Project, UnreadableError, install_of
 from optimizer.syntax.parser import parse
 
 
@@ -297,3 +297,17 @@ def test_mix_cargo_conda_and_maven_read_what_is_plain() -> None:
 def test_what_may_need_the_sources_is_refused(command: str, contents: dict[str, str]) -> None:
     with pytest.raises(UnreadableError):
         need(command, **contents)
+
+
+def test_a_version_may_begin_with_a_tilde() -> None:
+    read = need("npm ci", **{"package.json": package(dependencies={"left": "~5.6.2"}), "package-lock.json": ""})
+    assert list(read.files) == ["package-lock.json", "package.json"]
+
+
+def test_an_install_of_named_packages_reads_no_manifest() -> None:
+    with pytest.raises(NamedError):
+        need("pip install --upgrade pip", **{"requirements.txt": ""})
+    with pytest.raises(NamedError):
+        need("conda install numpy")
+    with pytest.raises(UnreadableError, match="from the sources"):
+        need("pip install .")
