@@ -251,6 +251,30 @@ def test_composer_reads_its_two_files_unless_something_looks_further() -> None:
         need("composer install", **{"composer.json": package(repositories=[{"type": "path"}])}, **lock)
 
 
+def test_dotnet_reads_what_lies_above_a_project() -> None:
+    above = "$([MSBuild]::GetPathOfFileAbove('Directory.Build.props', '$(MSBuildThisFileDirectory)../'))"
+    itself = f'<Import Project="{above}" />'
+    files = {
+        "a/a.csproj": "",
+        "a/Directory.Build.props": itself,
+        "Directory.Build.props": '<Import Project="build/common.props" />',
+        "build/common.props": "",
+        "NuGet.config": '<packageSources><add key="a" value="https://example.org/v3/index.json" /></packageSources>',
+        "a/Program.cs": "",
+    }
+    assert set(need("dotnet restore a/a.csproj", **files).files) == files.keys() - {"a/Program.cs"}
+    with pytest.raises(UnreadableError, match="lie in a folder"):
+        config = '<packageSources><add key="a" value="./packages" /></packageSources>'
+        need("dotnet restore a/a.csproj", **{**files, "NuGet.config": config})
+    with pytest.raises(UnreadableError, match="says where packages are put"):
+        config = '<config><add key="globalPackagesFolder" value="packages" /></config>'
+        need("dotnet restore a/a.csproj", **{**files, "NuGet.config": config})
+    with pytest.raises(UnreadableError, match="cannot be followed"):
+        need("dotnet restore a/a.csproj", **{**files, "Directory.Build.props": '<Import Project="$(Here)x.props" />'})
+    with pytest.raises(UnreadableError, match="is not copied"):
+        need("dotnet restore a/a.csproj", **{**files, "Directory.Build.props": '<Import Project="gone.props" />'})
+
+
 def test_dotnet_follows_the_projects() -> None:
     found = need(
         "dotnet restore App.sln",
