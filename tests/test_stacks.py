@@ -6,6 +6,7 @@ import pytest
 
 from optimizer.engine import Result, optimize
 from optimizer.facts.context import Given
+from optimizer.knowledge.stacks import stacks
 from transforms.multi_stage import RUNS, multi_stage
 
 Files = dict[str, str]
@@ -314,3 +315,9 @@ def test_what_is_not_known_is_named(title: str) -> None:
     result = parted(text, files)
     assert not result.changed
     assert why in result.stood_back[0].why
+
+
+def test_what_base_images_set_for_their_tools_is_declared() -> None:
+    rows = (*stacks().builders.values(), *stacks().runtimes)
+    names = {"PATH"}.union(*(row.environment for row in rows), *(row.values for row in rows))
+    assert {f"Env.{name}" for name in names} <= set(multi_stage.may_change_settings)

@@ -66,6 +66,7 @@ class Stack:
     """A language and its tools. The signs are regular expressions."""
 
     name: str
+    builds: tuple[str, ...]
     tools: tuple[str, ...]
     sources: tuple[str, ...]
     suffixes: tuple[str, ...]
@@ -77,7 +78,6 @@ class Stack:
     static: tuple[str, ...] = ()
     embeds: tuple[str, ...] = ()
     unseen: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    calls: tuple[str, ...] = ()
     loads: tuple[str, ...] = ()
     certificates: tuple[str, ...] = ()
     zones: tuple[str, ...] = ()
