@@ -289,7 +289,7 @@ class _Staging:
         name = posixpath.basename(program)
         if any(self._is_carried(path) for path in candidates(program, scope)):
             return True
-        of_system = self.row.shell and (name in commands().builtins or name in commands().plain)
+        of_system = self.row.shell and (name in commands().builtins or name in stacks().commands.system)
         packaged = name in self._packages() or stacks().packages.programs.get(name) in self._packages()
         return of_system or packaged or name in self.row.programs
 

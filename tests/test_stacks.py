@@ -234,6 +234,62 @@ COPY --from=builder /src/out /src/out
 CMD ["dotnet", "out/App.dll"]
 """,
     ),
+    "a module of gradle, and files that the command names, sources or not": (
+        """\
+FROM gradle:8.7.0-jdk21 as gradle
+WORKDIR /web
+COPY . .
+RUN gradle --no-daemon server:shadowJar
+CMD java -jar server/build/libs/server.jar --conf=src/main/conf/config.json
+""",
+        {
+            "server/build.gradle.kts": 'plugins { id("com.gradleup.shadow") }\n',
+            "build.gradle.kts": "",
+            "src/main/conf/config.json": "",
+            "src/main/kotlin/App.kt": "",
+        },
+        """\
+FROM eclipse-temurin:21-jre as gradle
+WORKDIR /web
+COPY --from=builder /web/server/build/libs/server.jar /web/server/build/libs/server.jar
+COPY --from=builder /web/src/main/conf/config.json /web/src/main/conf/config.json
+CMD java -jar server/build/libs/server.jar --conf=src/main/conf/config.json
+""",
+    ),
+    "a program that the sources start comes with its package": (
+        """\
+FROM golang:1.24-bookworm
+WORKDIR /src
+COPY . .
+RUN go build -o /usr/local/bin/tool .
+ENTRYPOINT ["tool"]
+""",
+        {"main.go": 'package main\n\nimport "os/exec"\n\nvar run = exec.Command("git", "log")\n'},
+        """\
+FROM debian:bookworm-slim
+RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates git && rm -rf /var/lib/apt/lists/*
+WORKDIR /src
+COPY --from=builder /usr/local/bin/tool /usr/local/bin/tool
+ENTRYPOINT ["tool"]
+""",
+    ),
+    "a script of the context that starts the program": (
+        """\
+FROM golang:1.24-alpine3.22
+WORKDIR /src
+COPY . .
+RUN CGO_ENABLED=0 go build -o /usr/local/bin/tool . && chmod +x start.sh
+ENTRYPOINT ["./start.sh"]
+""",
+        {"main.go": "package main\n", "start.sh": "#!/bin/sh\nset -e\nexec tool $TOOL_OPTIONS\n"},
+        """\
+FROM alpine:3.22
+WORKDIR /src
+COPY --from=builder /usr/local/bin/tool /usr/local/bin/tool
+COPY --from=builder /src/start.sh /src/start.sh
+ENTRYPOINT ["./start.sh"]
+""",
+    ),
 }
 """Title -> the Dockerfile, its context, the stage that is run."""
 

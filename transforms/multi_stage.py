@@ -161,10 +161,10 @@ _GO = {
     + # holds what the container needs, and nothing that built it
     + FROM debian:bookworm-slim
     + ENV PATH=/go/bin:/usr/local/go/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-    + RUN apt-get update && apt-get install -y --no-install-recommends curl libpcap0.8 && rm -rf /var/lib/apt/lists/*
+    + RUN apt-get update && apt-get install -y --no-install-recommends libpcap0.8 procps && rm -rf /var/lib/apt/lists/*
     + WORKDIR /go/src/quotes
     + COPY --from=builder /go/bin/quotes /go/bin/quotes
-      HEALTHCHECK CMD curl -f http://localhost:8080/ || exit 1
+      HEALTHCHECK CMD pgrep quotes || exit 1
       CMD quotes
     """,
     unsafe=True,
@@ -182,13 +182,13 @@ _GO = {
     +
     + # holds what the container needs, and nothing that built it
     + FROM debian:bookworm-slim
-    + RUN apt-get update && apt-get install -y --no-install-recommends git && rm -rf /var/lib/apt/lists/*
+    + RUN apt-get update && apt-get install -y --no-install-recommends graphviz && rm -rf /var/lib/apt/lists/*
     + WORKDIR /src
     + COPY --from=builder /src/quotes /src/quotes
       CMD ["/src/quotes"]
     """,
     unsafe=True,
-    options={"artefacts": "/src/quotes", "packages": "git"},
+    options={"artefacts": "/src/quotes", "packages": "graphviz"},
     context=_GO,
 )
 @unchanged(

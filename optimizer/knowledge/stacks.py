@@ -105,6 +105,7 @@ class Left:
 class StepCommands:
     """Commands of RUN by what they leave."""
 
+    system: tuple[str, ...]
     idle: tuple[str, ...]
     users: tuple[str, ...]
     owners: tuple[str, ...]

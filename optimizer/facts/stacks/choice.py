@@ -25,6 +25,7 @@ from optimizer.knowledge.stacks import BuilderImage, RuntimeImage, Stack, stacks
 from optimizer.syntax.nodes import Instruction
 
 _MOST_COPIES = 12
+_FETCH = ("curl", "wget", "git")
 _SHELLS = ("sh", "bash")
 PACKAGES = '`[tool.dockopt.multi-stage] packages = "NAME ..."` names what brings it'
 
@@ -95,8 +96,8 @@ class _Choice:
         products = self._products({path for one in started for path in self._named(one)})
         words = [word for one in started for word in one.words]
         copies = self._copies(products, [*words, *called])
-        needs = self._needs()
         names = {posixpath.basename(one) for one in (*(one.name or "" for one in started), *called)}
+        needs = self._needs(names)
         packages = self._packages()
         libraries = self._headers(products)
         owners = self._owners(copies)
@@ -172,7 +173,7 @@ class _Choice:
         rows = stacks()
         own = any(name in one.programs for one in rows.runtimes if self.survey.stack.name in one.stacks)
         known = (*rows.packages.weak, *rows.packages.programs, *self.survey.packages, *self.named)
-        return own or name in known or name in _SHELLS or name in commands().builtins or name in commands().plain
+        return own or name in known or name in _SHELLS or name in commands().builtins or name in rows.commands.system
 
     def _found(self, start: Start) -> str | None:
         """The product or file that a program is; None for one of the system. Raises Unknown."""
@@ -246,7 +247,7 @@ class _Choice:
         held = (*self.ground.files, *self.ground.products, *self.ground.folders, self.survey.end.folder or "/")
         return not any(path == folder or path.startswith(inside) for path in held if path not in self.ground.folders)
 
-    def _needs(self) -> Needs:
+    def _needs(self, names: Collection[str]) -> Needs:
         context = self.facts.context
         needs = (
             needs_of(self.ground.files, self.survey.stack, context) if context is not None else Needs(True, True, True)
@@ -255,6 +256,7 @@ class _Choice:
             raise Unknown(f"`{needs.loads}` loads libraries by name, which is not followed")
         zones = needs.zones or "tzdata" in self.survey.packages or "TZ" in self.survey.end.variables
         certificates = needs.certificates or "ca-certificates" in self.survey.packages
+        certificates = certificates or not set(_FETCH).isdisjoint((*names, *self.named))
         return Needs(certificates, zones, needs.temporary)
 
     def _packages(self) -> tuple[str, ...]:
