@@ -19,6 +19,15 @@ from optimizer.transform import Declined, Leeway, Proposal, Safety, comment_line
 BUILDS = "# builds what the stage below runs"
 RUNS = "# holds what the container needs, and nothing that built it"
 _NAMES = ("builder", "build", "compile", "build-stage", "build-tools")
+_OF_BASES = (
+    "APP_UID ASPNETCORE_HTTP_PORTS ASPNET_VERSION CARGO_HOME CA_CERTIFICATES_JAVA_VERSION "
+    "DOTNET_GENERATE_ASPNET_CERTIFICATE DOTNET_NOLOGO DOTNET_RUNNING_IN_CONTAINER DOTNET_SDK_VERSION "
+    "DOTNET_USE_POLLING_FILE_WATCHER DOTNET_VERSION GCC_MIRRORS GCC_VERSION GOLANG_VERSION GOPATH GOTOOLCHAIN "
+    "GO_VERSION GPG_KEYS GRADLE_HOME GRADLE_USER_HOME GRADLE_VERSION JAVA_ALPINE_VERSION JAVA_DEBIAN_VERSION "
+    "JAVA_HOME JAVA_URL JAVA_VERSION LANG LANGUAGE LC_ALL MAVEN_CONFIG MAVEN_HOME NUGET_XMLDOC_MODE PATH "
+    "POWERSHELL_DISTRIBUTION_CHANNEL RUSTUP_HOME RUST_VERSION SSL_CERT_FILE USER_HOME_DIR"
+)
+"""The variables that base images set for their own tools: all of `stacks.toml`, as a test sees to."""
 _PLAIN = re.compile(r"[\w./+@:,~=-]+")
 _GO = {
     "go.mod": "module example.org/quotes\n\ngo 1.24\n",
@@ -32,7 +41,7 @@ _GO = {
     leeway={"staging"},
     options={"artefacts": (), "packages": ()},
     may_change_base=True,
-    may_change_settings=("Env.PATH", "Env.GOPATH", "Env.GOLANG_VERSION", "Env.GOTOOLCHAIN", "Env.SSL_CERT_FILE"),
+    may_change_settings=tuple(f"Env.{name}" for name in _OF_BASES.split()),
 )
 @example(
     "a program of Go that is linked to the C library",
@@ -152,10 +161,10 @@ _GO = {
     + # holds what the container needs, and nothing that built it
     + FROM debian:bookworm-slim
     + ENV PATH=/go/bin:/usr/local/go/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-    + RUN apt-get update && apt-get install -y --no-install-recommends curl libpcap0.8 && rm -rf /var/lib/apt/lists/*
+    + RUN apt-get update && apt-get install -y --no-install-recommends libpcap0.8 procps && rm -rf /var/lib/apt/lists/*
     + WORKDIR /go/src/quotes
     + COPY --from=builder /go/bin/quotes /go/bin/quotes
-      HEALTHCHECK CMD curl -f http://localhost:8080/ || exit 1
+      HEALTHCHECK CMD pgrep quotes || exit 1
       CMD quotes
     """,
     unsafe=True,
@@ -173,13 +182,13 @@ _GO = {
     +
     + # holds what the container needs, and nothing that built it
     + FROM debian:bookworm-slim
-    + RUN apt-get update && apt-get install -y --no-install-recommends git && rm -rf /var/lib/apt/lists/*
+    + RUN apt-get update && apt-get install -y --no-install-recommends graphviz && rm -rf /var/lib/apt/lists/*
     + WORKDIR /src
     + COPY --from=builder /src/quotes /src/quotes
       CMD ["/src/quotes"]
     """,
     unsafe=True,
-    options={"artefacts": "/src/quotes", "packages": "git"},
+    options={"artefacts": "/src/quotes", "packages": "graphviz"},
     context=_GO,
 )
 @unchanged(
@@ -215,7 +224,7 @@ _GO = {
     CMD ["/quotes"]
     """,
     unsafe=True,
-    context={**_GO, "run.go": 'package main\n\nimport "os/exec"\n'},
+    context={**_GO, "run.go": 'package main\n\nimport "os/exec"\n\nvar run = exec.Command(tool)\n'},
 )
 @unchanged(
     "libraries are loaded by their names",
