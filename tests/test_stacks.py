@@ -24,7 +24,7 @@ USER 1000
 CMD ["./target/release/api"]
 """,
         {
-            "Cargo.toml": '[package]\nname = "roman"\nversion = "0.1.0"\n[dependencies]\ndiesel = "2"\n[[bin]]\nname = "api"\npath = "src/main.rs"\n',
+            "Cargo.toml": '[package]\nname = "roman"\n[dependencies]\ndiesel = "2"\n[[bin]]\nname = "api"\n',
             "Cargo.lock": '[[package]]\nname = "pq-sys"\n\n[[package]]\nname = "openssl-sys"\n',
             "src/main.rs": "fn main() {}\n",
             "migrations/1/up.sql": "",
@@ -106,7 +106,7 @@ CMD roman
     "c++": (
         """\
 FROM ubuntu:22.04
-RUN apt-get update && apt-get install -y g++ 
+RUN apt-get update && apt-get install -y g++
 COPY main.cpp /src/
 WORKDIR /src
 RUN g++ -O2 -o app main.cpp -lpthread
@@ -183,7 +183,7 @@ RUN gradle bootJar --no-daemon
 CMD java -jar build/libs/app.jar
 """,
         {
-            "build.gradle": "plugins { id 'org.springframework.boot' version '3' }\ndependencies {\n implementation 'x:y:1'\n}\n",
+            "build.gradle": "plugins { id 'org.springframework.boot' }\ndependencies {\n implementation 'x:y:1'\n}\n",
             "src/main/java/App.java": "class App{}",
         },
         """\
