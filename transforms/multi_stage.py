@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.chains import Step
+from optimizer.facts.interpreted import conversion
 from optimizer.facts.layout import step_text, written_like
 from optimizer.facts.stacks import Plan, Unknown, plan
 from optimizer.facts.stacks.choice import values_of
@@ -274,7 +275,8 @@ def multi_stage(facts: Facts, artefacts: str = "", packages: str = "") -> Iterat
         return
     head = stage.node.instructions[0]
     try:
-        found = plan(facts, stage, artefacts.split(), packages.split())
+        told = (artefacts.split(), packages.split())
+        found = plan(facts, stage, *told) or conversion(facts, stage, *told)
         if found is not None:
             yield _Writer(facts, stage, found).proposal()
     except Unknown as unknown:
@@ -295,6 +297,8 @@ class _Writer:
         steps = self.stage.instructions
         moved = {one for n, one in enumerate(steps) if one.name in MOVED or n > self._last_layer}
         edits: dict[Node, str] = {head: self._head(), **dict.fromkeys(moved, "")}
+        if self.plan.closing is not None:
+            edits[steps[self._last_layer]] = self._with_closing(steps[self._last_layer], self.plan.closing)
         edits[steps[-1]] = self._closed(edits.get(steps[-1], self.facts.sources[steps[-1]]))
         given = frozenset({Leeway.TOLD} if self.plan.given else ())
         return Proposal(head, self._why(), edits, saves=self.plan.saves, leeway=given)
@@ -302,6 +306,8 @@ class _Writer:
     def _why(self) -> str:
         mega = self.plan.saves // 1_000_000
         image = self.plan.survey.stage.base
+        if not mega:
+            return "what only the build needs is of no use in the container"
         return (
             f"what `{image}` brings to build is of no use in the container; about {mega} MB less "
             f"(an estimate, of the sizes of the two base images)"
@@ -326,7 +332,14 @@ class _Writer:
         named = len(body.words) == 3
         edits: dict[Node, str] = {body.words[2]: name} if named else {body.words[0]: body.words[0].raw + word + name}
         text = rewritten(head, edits)[len(comment_lines(head)) :]
-        return comment_lines(head) + BUILDS + self.facts.newline + text
+        lines = [written_like(head, keyword, said) + self.facts.newline for keyword, said in self.plan.opening]
+        return comment_lines(head) + BUILDS + self.facts.newline + text + "".join(lines)
+
+    def _with_closing(self, last: Instruction, command: str) -> str:
+        text = self.facts.sources[last]
+        return (text if text.endswith("\n") else text + self.facts.newline) + (
+            written_like(self._run, "RUN", command) + self.facts.newline
+        )
 
     def _closed(self, own: str) -> str:
         """The text of the last instruction with the new stage behind it."""
@@ -345,6 +358,7 @@ class _Writer:
         name = f" {body.words[1].raw} {body.words[2].raw}" if len(body.words) == 3 else ""
         yield RUNS
         yield written_like(head, "FROM", f"{flags}{self.plan.image}{name}")
+        yield from (written_like(head, *said) for said in self.plan.opening if said[0] == "ENV")
         lines = list(self._body())
         for key, value in values_of(self.plan, lines).items():
             yield written_like(self._run, "ENV", f"{key}={value}")

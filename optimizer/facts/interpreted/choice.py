@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.arrivals import arrived
@@ -13,9 +13,11 @@ from optimizer.facts.bases import image_of
 from optimizer.facts.chains import Step
 from optimizer.facts.demand import demand, started_needs
 from optimizer.facts.effects.programs import path_folders
-from optimizer.facts.interpreted.survey import PROGRAMS, Survey, Unknown, covering
+from optimizer.facts.interpreted.survey import PROGRAMS, Survey, covering
 from optimizer.facts.runtime_needs import Kind, Needs, runtime_needs
 from optimizer.facts.runtime_needs.started import effective, files_of
+from optimizer.facts.stacks.choice import Plan
+from optimizer.facts.stacks.site import Unknown
 from optimizer.facts.sync import development_names
 from optimizer.facts.tools import ToolCall, edition, tool_calls
 from optimizer.knowledge.interpreters import Interpreter, Prune, interpreters
@@ -23,77 +25,77 @@ from optimizer.knowledge.runtime_needs import runtime_needs_table
 from optimizer.syntax.nodes import Instruction
 
 
-@dataclass(frozen=True, slots=True)
-class Conversion:
-    """One conversion. `carried`: absolute paths; `packages`: to be installed where it runs; `saves`: bytes, about."""
-
-    survey: Survey
-    image: str
-    carried: tuple[str, ...]
-    packages: tuple[str, ...]
-    repeated: tuple[tuple[Instruction, Step], ...]
-    """Steps that the image that runs needs as well, in order."""
-    environment: str | None
-    """The folder of an environment that the builder makes for the packages, in front of all else."""
-    closing: str | None
-    """A command at the end of the builder."""
-    saves: int
-
-    @property
-    def row(self) -> Interpreter:
-        """What is known of the image."""
-        return self.survey.row
-
-
-def conversion(facts: Facts, stage: BuildStage) -> Conversion | None:
+def conversion(
+    facts: Facts, stage: BuildStage, artefacts: Sequence[str] = (), packages: Sequence[str] = ()
+) -> Plan | None:
     """How the stage would be converted; None where it is none of an interpreter's image, or gains nothing.
 
-    Raises Unknown.
+    `artefacts`, `packages`: what the settings say that the container needs. Raises Unknown.
     """
     row = interpreters().by_image.get(image_of(stage.base or "")[0])
     if row is None or stage.parent is not None or stage.base is None or facts.tree.escape != "\\":
         return None
     if not any(one.name == "RUN" for one in stage.instructions) or not effective(stage):
         return None
-    return _Choice(facts, stage, row, stage.base).made()
+    return _Choice(facts, stage, row, stage.base, tuple(artefacts), tuple(packages)).made()
 
 
+LAYERS = ("RUN", "COPY", "ADD")
+
+
+@dataclass(slots=True)
 class _Choice:
-    def __init__(self, facts: Facts, stage: BuildStage, row: Interpreter, base: str) -> None:
-        self.facts, self.stage, self.row, self.base = facts, stage, row, base
-        self.slim = row.slim(base)
+    """The facts of one stage while its plan is made."""
 
-    def made(self) -> Conversion | None:
+    facts: Facts
+    stage: BuildStage
+    row: Interpreter
+    base: str
+    artefacts: tuple[str, ...]
+    named: tuple[str, ...]
+    slim: str | None = field(init=False)
+    survey: Survey = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.slim = self.row.slim(self.base)
+        self.survey = Survey(self.facts, self.stage, self.row, bool(self.artefacts))
+
+    def made(self) -> Plan | None:
         """The plan. Raises Unknown."""
         if self.slim is None and not re.search("slim|alpine", self.base):
             raise Unknown(f"which slim variant `{self.base}` has is not known")
         if self.facts.context is None:
             raise Unknown(f"the sources are not seen: {self.facts.no_context}")
-        self.survey = Survey(self.facts, self.stage, self.row).walk()
+        self.survey.walk()
         closing = self._closing()
         if self.slim is None and not (self.survey.builds or closing is not None):
             return None
         needs = runtime_needs(self.facts, self.stage)
         self._sure(needs)
         environment = self._environment()
-        return Conversion(
+        return Plan(
             self.survey,
             self.slim or self.base,
             self._carried(environment),
             self._packages(needs),
             self._repeated(),
-            environment,
-            closing,
+            tuple(self.survey.owners),
             self.row.size - self.row.slim_size if self.slim is not None else 0,
+            searched=False,
+            given=bool(self.artefacts or self.named),
+            opening=self._opening(environment),
+            closing=closing,
         )
+
+    def _opening(self, environment: str | None) -> tuple[tuple[str, str], ...]:
+        return (("RUN", self.row.step), ("ENV", f"PATH={environment}/bin:$PATH")) if environment is not None else ()
 
     def _sure(self, needs: Needs) -> None:
         """Raises Unknown where something that the other image might lack may be needed."""
-        for kind in (Kind.LIBRARY, Kind.PACKAGE):
+        kinds = (Kind.LIBRARY, Kind.PACKAGE, *((Kind.PROGRAM,) if self.slim is not None else ()))
+        for kind in kinds if not self.named else ():
             if (doubt := needs.doubt(kind)) is not None:
                 raise Unknown(f"{doubt}; {PROGRAMS}")
-        if self.slim is not None and (doubt := needs.doubt(Kind.PROGRAM)) is not None:
-            raise Unknown(f"{doubt}; {PROGRAMS}")
         if "own" in needs.names(Kind.CERTIFICATES):
             raise Unknown(needs.why(Kind.CERTIFICATES, "own") or "")
         if "generated" in needs.names(Kind.LOCALE):
@@ -120,19 +122,19 @@ class _Choice:
 
     def _carried(self, environment: str | None) -> tuple[str, ...]:
         """What is copied out of the builder. Raises Unknown for a folder that holds more than the project."""
-        found = [*self.survey.places, *((environment,) if environment else ())]
+        found = [*self.survey.places, *self.artefacts, *((environment,) if environment else ())]
         found += self.row.carried if self.survey.installs else ()
         for path in found:
             if (why := interpreters().homes.get(path)) is not None:
                 raise Unknown(f"its files lie in `{path}`: {why}")
         kept = list(covering(found))
-        if not self.survey.places:
+        if not self.survey.places and not self.artefacts:
             raise Unknown("no step is seen that brings what it runs")
         return tuple(sorted(kept, key=lambda path: (path != environment, path not in self.row.carried)))
 
     def _packages(self, needs: Needs) -> tuple[str, ...]:
         """What the image that runs installs. Raises Unknown."""
-        found = {need.name for kind in (Kind.PACKAGE, Kind.LIBRARY) for need in needs.of(kind)}
+        found = {need.name for kind in (Kind.PACKAGE, Kind.LIBRARY) for need in needs.of(kind)} | set(self.named)
         found |= {name for name in needs.names(Kind.FONTS) if name != "any"}
         known = interpreters()
         if self.slim is not None:
@@ -208,7 +210,7 @@ class _Choice:
         """Whether the install runs in another folder, or as another user, than what stands at the end of the stage."""
         moves = any(one.name in ("cd", "pushd") for one in self.facts.calls(run))
         scope = self.facts.scopes[run]
-        end = self.survey.scope
+        end = self.facts.scopes[[one for one in self.stage.instructions if one.name in LAYERS][-1]]
         return moves or scope.folder != end.folder or scope.user != end.user
 
     def _has(self, run: Instruction, prune: Prune) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from optimizer.facts import BuildStage, Copy, Facts
@@ -15,27 +15,19 @@ from optimizer.facts.effects.places import Place
 from optimizer.facts.effects.steps import step_effects
 from optimizer.facts.paths import within
 from optimizer.facts.scope import Scope
+from optimizer.facts.stacks.site import Ground, Unknown
+from optimizer.facts.stacks.survey import HINT
 from optimizer.facts.texts import shortened
 from optimizer.knowledge.build_packages import build_packages
 from optimizer.knowledge.effects import effects_table
 from optimizer.knowledge.interpreters import Interpreter, interpreters
 from optimizer.syntax.nodes import Instruction
 
-HINT = '`[tool.dockopt.multi-stage] artefacts = "PATH ..."` names what the container needs'
 PROGRAMS = '`[tool.dockopt.multi-stage] packages = "NAME ..."` names what brings them'
 _MOST_FILES = 12
 _USERS = ("useradd", "adduser", "groupadd", "addgroup", "usermod", "groupmod")
 _OWNERS = ("chown", "chgrp")
 _SYSTEM = ("apt", "apk")
-
-
-class Unknown(Exception):
-    """A fact that a conversion needs is not known; the message says which, and how it could be told."""
-
-    def __init__(self, why: str, at: Instruction | None = None) -> None:
-        super().__init__(why)
-        self.why = why
-        self.at = at
 
 
 @dataclass(slots=True)
@@ -45,6 +37,9 @@ class Survey:
     facts: Facts
     stage: BuildStage
     row: Interpreter
+    given: bool = False
+    """Whether the settings name what the container needs, so that steps may be anything."""
+    ground: Ground = field(default_factory=Ground)
     places: dict[str, None] = field(default_factory=dict)
     """What COPYs and RUNs write: paths, with all below them."""
     installs: list[Instruction] = field(default_factory=list)
@@ -57,6 +52,8 @@ class Survey:
     """Copies out of other stages and images."""
     builds: bool = False
     """Whether packages of the system come that only a build needs."""
+    recommended: bool = False
+    """Whether an install takes recommended packages too."""
 
     def walk(self) -> Survey:
         """Go over the stage. Raises Unknown."""
@@ -71,7 +68,12 @@ class Survey:
         return self
 
     @property
-    def scope(self) -> Scope:
+    def scopes(self) -> Mapping[Instruction, Scope]:
+        """What is in force before each instruction."""
+        return self.facts.scopes
+
+    @property
+    def end(self) -> Scope:
         """What is in force at the end."""
         last = self.stage.node.instructions[-1]
         scope = self.facts.scopes.get(last)
@@ -104,7 +106,8 @@ class Survey:
 
     def _ran(self, run: Instruction) -> None:
         if self.facts.opaque(run):
-            raise Unknown(f"its commands cannot be read; {HINT}", run)
+            self._give_up(Unknown(f"its commands cannot be read; {HINT}", run))
+            return
         chain = self.facts.chain(run)
         if chain is None:
             self._stepped(run, None, self.facts.calls(run), raw_effects(self.facts, run).actions)
@@ -120,7 +123,17 @@ class Survey:
             (self.users if names & set(_USERS) else self.owners).append((run, step))
             return
         for action in actions:
-            self._acted(run, step, calls, action)
+            try:
+                self._acted(run, step, calls, action)
+            except Unknown as unknown:
+                self._give_up(unknown)
+        for package in self.facts.package_calls(run):
+            if package.installs and package.manager.lean and package.call in calls:
+                self.recommended |= not set(package.options) & set(package.manager.lean_any)
+
+    def _give_up(self, unknown: Unknown) -> None:
+        if not self.given:
+            raise unknown
 
     def _acted(self, run: Instruction, step: Step | None, calls: Sequence[Call], action: Action) -> None:
         install = action.install
