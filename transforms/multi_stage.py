@@ -25,6 +25,15 @@ _GO = {
     "go.mod": "module example.org/quotes\n\ngo 1.24\n",
     "main.go": 'package main\n\nimport "net/http"\n\nfunc main() { http.ListenAndServe(":8080", nil) }\n',
 }
+_NODE = {
+    "package.json": (
+        '{"scripts": {"build": "tsc"}, "dependencies": {"fastify": "4"}, "devDependencies": {"typescript": "5"}}'
+    ),
+    "package-lock.json": "{}",
+    "src/main.ts": 'import fastify from "fastify"\n',
+}
+_PYTHON = {"requirements.txt": "flask\npsycopg2\n", "app.py": "import flask\n", "static/style.css": ""}
+_RUBY = {"Gemfile": 'gem "rack"\n', "Gemfile.lock": "GEM\n", "app.rb": ""}
 
 
 @transform(
@@ -183,6 +192,120 @@ _GO = {
     options={"artefacts": "/src/quotes", "packages": "git"},
     context=_GO,
 )
+@example(
+    "a server on Node: the folder goes along, development packages do not",
+    """
+    - FROM node:22
+    + # builds what the stage below runs
+    + FROM node:22 AS builder
+      WORKDIR /app
+      COPY . .
+      RUN npm ci
+      RUN npm run build
+    + RUN npm prune --omit=dev
+    +
+    + # holds what the container needs, and nothing that built it
+    + FROM node:22-slim
+    + WORKDIR /app
+    + COPY --from=builder /app /app
+      USER node
+      CMD ["node", "dist/main.js"]
+    """,
+    unsafe=True,
+    context=_NODE,
+)
+@example(
+    "packages of Python: an environment that both images find, and the libraries that they link",
+    """
+    - FROM python:3.13-bookworm
+    + # builds what the stage below runs
+    + FROM python:3.13-bookworm AS builder
+    + RUN python -m venv /opt/venv
+    + ENV PATH=/opt/venv/bin:$PATH
+      WORKDIR /app
+      COPY . .
+      RUN pip install -r requirements.txt
+    +
+    + # holds what the container needs, and nothing that built it
+    + FROM python:3.13-slim-bookworm
+    + ENV PATH=/opt/venv/bin:$PATH
+    + RUN apt-get update && apt-get install -y --no-install-recommends libpq5 && rm -rf /var/lib/apt/lists/*
+    + WORKDIR /app
+    + COPY --from=builder /opt/venv /opt/venv
+    + COPY --from=builder /app /app
+      CMD ["flask", "run"]
+    """,
+    unsafe=True,
+    context=_PYTHON,
+)
+@example(
+    "gems lie in a folder of their own",
+    """
+    - FROM ruby:3.3
+    + # builds what the stage below runs
+    + FROM ruby:3.3 AS builder
+      WORKDIR /app
+      COPY . .
+      RUN bundle install
+    +
+    + # holds what the container needs, and nothing that built it
+    + FROM ruby:3.3-slim
+    + WORKDIR /app
+    + COPY --from=builder /usr/local/bundle /usr/local/bundle
+    + COPY --from=builder /app /app
+      CMD ["ruby", "app.rb"]
+    """,
+    unsafe=True,
+    context=_RUBY,
+)
+@unchanged(
+    "sources start a program whose name is not known: the slim image may lack it",
+    """
+    FROM python:3.13
+    WORKDIR /app
+    COPY . .
+    RUN pip install -r requirements.txt
+    CMD ["python", "app.py"]
+    """,
+    unsafe=True,
+    context={**_PYTHON, "app.py": "import subprocess\nsubprocess.run(command)\n"},
+)
+@unchanged(
+    "something hangs on where the packages lie",
+    """
+    FROM python:3.13
+    WORKDIR /app
+    COPY . .
+    RUN pip install -r requirements.txt
+    CMD ["/usr/local/bin/flask", "run"]
+    """,
+    unsafe=True,
+    context=_PYTHON,
+)
+@unchanged(
+    "a package that drives a browser needs much of the image",
+    """
+    FROM node:22
+    WORKDIR /app
+    COPY . .
+    RUN npm ci
+    CMD ["node", "main.js"]
+    """,
+    unsafe=True,
+    context={"package.json": '{"dependencies": {"puppeteer": "22"}}', "main.js": ""},
+)
+@unchanged(
+    "nothing of the build stays in a slim image",
+    """
+    FROM python:3.13-slim
+    WORKDIR /app
+    COPY . .
+    RUN pip install -r requirements.txt
+    CMD ["python", "app.py"]
+    """,
+    unsafe=True,
+    context=_PYTHON,
+)
 @unchanged(
     "the sources are not seen",
     """
@@ -266,7 +389,10 @@ def multi_stage(facts: Facts, artefacts: str = "", packages: str = "") -> Iterat
     Safety: only where the sources are seen and each step is known; not where a program calls others, loads libraries
     by name, or starts a tool of the builder; files that a program may read go with it. What is not known can be told:
     `artefacts` are paths that the container needs, `packages` what brings the programs that it calls. Other than
-    before: a shell in the container, where nothing that is seen needs one.
+    before: a shell in the container, where nothing that is seen needs one. A program that an interpreter reads keeps
+    its whole folder and gets the slim variant of the same image: not where sources or packages may start programs,
+    or link libraries, that are not known. Packages of Python move to an environment; not where something names the
+    place in which they were. Development packages of Node go where nothing that is started or loaded needs them.
 
     Sources: Docker's documentation of multi-stage builds; domain.md 1.4, 3.
     """
@@ -332,7 +458,7 @@ class _Writer:
         named = len(body.words) == 3
         edits: dict[Node, str] = {body.words[2]: name} if named else {body.words[0]: body.words[0].raw + word + name}
         text = rewritten(head, edits)[len(comment_lines(head)) :]
-        lines = [written_like(head, keyword, said) + self.facts.newline for keyword, said in self.plan.opening]
+        lines = [written_like(self._run, *said) + self.facts.newline for said in self.plan.opening]
         return comment_lines(head) + BUILDS + self.facts.newline + text + "".join(lines)
 
     def _with_closing(self, last: Instruction, command: str) -> str:
@@ -358,7 +484,7 @@ class _Writer:
         name = f" {body.words[1].raw} {body.words[2].raw}" if len(body.words) == 3 else ""
         yield RUNS
         yield written_like(head, "FROM", f"{flags}{self.plan.image}{name}")
-        yield from (written_like(head, *said) for said in self.plan.opening if said[0] == "ENV")
+        yield from (written_like(self._run, *said) for said in self.plan.opening if said[0] == "ENV")
         lines = list(self._body())
         for key, value in values_of(self.plan, lines).items():
             yield written_like(self._run, "ENV", f"{key}={value}")

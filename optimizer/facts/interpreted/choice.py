@@ -11,15 +11,17 @@ from optimizer.facts import BuildStage, Facts
 from optimizer.facts.arrivals import arrived
 from optimizer.facts.bases import image_of
 from optimizer.facts.chains import Step
-from optimizer.facts.demand import demand, started_needs
+from optimizer.facts.demand import demand, may_build_later, started_needs
 from optimizer.facts.effects.programs import path_folders
 from optimizer.facts.interpreted.survey import PROGRAMS, Survey, covering
+from optimizer.facts.paths import within
 from optimizer.facts.runtime_needs import Kind, Needs, runtime_needs
 from optimizer.facts.runtime_needs.started import effective, files_of
 from optimizer.facts.stacks.choice import Plan
 from optimizer.facts.stacks.site import Unknown
 from optimizer.facts.sync import development_names
 from optimizer.facts.tools import ToolCall, edition, tool_calls
+from optimizer.knowledge.build_packages import build_packages
 from optimizer.knowledge.interpreters import Interpreter, Prune, interpreters
 from optimizer.knowledge.runtime_needs import runtime_needs_table
 from optimizer.syntax.nodes import Instruction
@@ -66,17 +68,19 @@ class _Choice:
             raise Unknown(f"which slim variant `{self.base}` has is not known")
         if self.facts.context is None:
             raise Unknown(f"the sources are not seen: {self.facts.no_context}")
-        self.survey.walk()
         closing = self._closing()
-        if self.slim is None and not (self.survey.builds or closing is not None):
+        if self.slim is None and closing is None and not self._installs_builders():
             return None
+        self.survey.walk()
         needs = runtime_needs(self.facts, self.stage)
         self._sure(needs)
         environment = self._environment()
+        carried = self._carried(environment)
+        self.survey.elsewhere = [one for one in self.survey.elsewhere if not self._lands_in(one, carried)]
         return Plan(
             self.survey,
             self.slim or self.base,
-            self._carried(environment),
+            carried,
             self._packages(needs),
             self._repeated(),
             tuple(self.survey.owners),
@@ -89,6 +93,20 @@ class _Choice:
 
     def _opening(self, environment: str | None) -> tuple[tuple[str, str], ...]:
         return (("RUN", self.row.step), ("ENV", f"PATH={environment}/bin:$PATH")) if environment is not None else ()
+
+    def _installs_builders(self) -> bool:
+        """Whether packages come that only builds need, and a later RUN may build: else they go in their own."""
+        for run in self.stage.instructions:
+            for package in self.facts.package_calls(run) if run.name == "RUN" else ():
+                words = [word.literal or "" for word in package.operands if package.installs]
+                if any(build_packages().is_build(word) for word in words) and may_build_later(self.facts, run):
+                    return True
+        return False
+
+    def _lands_in(self, instruction: Instruction, carried: Sequence[str]) -> bool:
+        copy = self.facts.copies.get(instruction)
+        place = copy.destination if copy is not None else None
+        return place is not None and any(within(place.rstrip("/"), one) for one in carried)
 
     def _sure(self, needs: Needs) -> None:
         """Raises Unknown where something that the other image might lack may be needed."""

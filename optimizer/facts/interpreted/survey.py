@@ -18,7 +18,6 @@ from optimizer.facts.scope import Scope
 from optimizer.facts.stacks.site import Ground, Unknown
 from optimizer.facts.stacks.survey import HINT
 from optimizer.facts.texts import shortened
-from optimizer.knowledge.build_packages import build_packages
 from optimizer.knowledge.effects import effects_table
 from optimizer.knowledge.interpreters import Interpreter, interpreters
 from optimizer.syntax.nodes import Instruction
@@ -50,8 +49,6 @@ class Survey:
     owners: list[tuple[Instruction, Step]] = field(default_factory=list)
     elsewhere: list[Instruction] = field(default_factory=list)
     """Copies out of other stages and images."""
-    builds: bool = False
-    """Whether packages of the system come that only a build needs."""
     recommended: bool = False
     """Whether an install takes recommended packages too."""
 
@@ -142,8 +139,7 @@ class Survey:
         if action.barrier:
             self._write(Place(self.facts.scopes[run].folder or "/", below=True), run)
         elif install is not None and install.family in _SYSTEM:
-            names = install.names
-            self.builds = self.builds or names is None or any(build_packages().is_build(name) for name in names)
+            return
         elif install is not None and install.family == self.row.family == "npm":
             if step is None:
                 raise Unknown("what it installs for all stands in a larger step", run)
