@@ -19,6 +19,7 @@ from optimizer.facts.runtime_needs import Kind, runtime_needs
 from optimizer.facts.runtime_needs.started import files_of
 from optimizer.facts.texts import argument_text, shortened
 from optimizer.facts.tools import edition, tool_calls
+from optimizer.knowledge import commands
 from optimizer.knowledge.effects import effects_table
 from optimizer.knowledge.interpreters import Interpreter, interpreters
 from optimizer.knowledge.stacks import BuilderImage, RuntimeImage, stacks
@@ -196,5 +197,8 @@ class Interpreted(Staging):
         """Whether nobody misses it, the system has it, or a step that is there again writes it."""
         ignored = [one.replace("~", "/root") for one in interpreters().ignored]
         accounts = r"/etc/(passwd|group|shadow|gshadow|subuid|subgid).*|/home/.*"
-        known = any(within(path, one) for one in ignored) or path in effects_table().standing
-        return known or re.fullmatch(accounts, path) is not None
+        if any(within(path, one) for one in ignored) or path in effects_table().standing:
+            return True
+        if any(within(path, one) for one in commands().places if one.startswith("/")):
+            return not self._packages()
+        return re.fullmatch(accounts, path) is not None

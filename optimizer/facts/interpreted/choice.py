@@ -164,6 +164,8 @@ class _Choice:
             found.add("ca-certificates")
         if needs.of(Kind.ZONES) and self._says("tzdata"):
             found.add("tzdata")
+        if found and self.survey.sources is not None:
+            raise Unknown("a step changes where packages come from", self.survey.sources)
         return tuple(sorted(found))
 
     def _brings(self, program: str) -> bool:

@@ -18,6 +18,7 @@ from optimizer.facts.scope import Scope
 from optimizer.facts.stacks.site import Ground, Unknown
 from optimizer.facts.stacks.survey import HINT
 from optimizer.facts.texts import shortened
+from optimizer.knowledge import commands
 from optimizer.knowledge.effects import effects_table
 from optimizer.knowledge.interpreters import Interpreter, interpreters
 from optimizer.syntax.nodes import Instruction
@@ -49,6 +50,8 @@ class Survey:
     owners: list[tuple[Instruction, Step]] = field(default_factory=list)
     elsewhere: list[Instruction] = field(default_factory=list)
     """Copies out of other stages and images."""
+    sources: Instruction | None = None
+    """A step that may change where packages of the system come from."""
     recommended: bool = False
     """Whether an install takes recommended packages too."""
 
@@ -115,7 +118,8 @@ class Survey:
     def _stepped(self, run: Instruction, step: Step | None, calls: Sequence[Call], actions: Sequence[Action]) -> None:
         names = {call.name for call in calls}
         if names & {*_USERS, *_OWNERS}:
-            if step is None or step.command is None or len(calls) != 1:
+            stays = any(call.name in commands().leaves for call in self.facts.calls(run))
+            if step is None or step.command is None or len(calls) != 1 or stays:
                 raise Unknown(f"`{shortened(str(sorted(map(str, names))[0]))}` stands in a larger step", run)
             (self.users if names & set(_USERS) else self.owners).append((run, step))
             return
@@ -141,7 +145,7 @@ class Survey:
         elif install is not None and install.family in _SYSTEM:
             return
         elif install is not None and install.family == self.row.family == "npm":
-            if step is None:
+            if step is None or any(call.name in commands().leaves for call in self.facts.calls(run)):
                 raise Unknown("what it installs for all stands in a larger step", run)
             if install.names is None or not install.names <= interpreters().builds:
                 self.globals.append((run, step))
@@ -166,6 +170,9 @@ class Survey:
     def _write(self, place: Place, run: Instruction) -> None:
         path = place.path
         if place.packaged or self._is_ignored(path):
+            return
+        if any(within(path, one) for one in commands().places if one.startswith("/")):
+            self.sources = run
             return
         if any(char in path for char in "*?["):
             raise Unknown(f"where it writes is not known: `{path}`", run)

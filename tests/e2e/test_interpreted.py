@@ -17,7 +17,7 @@ from optimizer.prove.touch import copy_context, touch
 
 from .corpus import FROM, Project, read_projects
 
-PREFIX = "dockopt-stages-"
+PREFIX = "dockopt-interpreted-"
 PROJECTS = {project.name: project for project in read_projects() if not project.unbuildable}
 SMALLER = {
     "node-copy-first": 0.70,
