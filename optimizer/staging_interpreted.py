@@ -22,7 +22,7 @@ from optimizer.facts.tools import edition, tool_calls
 from optimizer.knowledge import commands
 from optimizer.knowledge.effects import effects_table
 from optimizer.knowledge.interpreters import Interpreter, interpreters
-from optimizer.knowledge.stacks import BuilderImage, RuntimeImage, stacks
+from optimizer.knowledge.stacks import BuilderImage, RuntimeImage, Stack, stacks
 from optimizer.staging import Staging
 from optimizer.syntax.nodes import Instruction
 from optimizer.syntax.parser import parse
@@ -37,7 +37,15 @@ def interpreted(before: Facts, after: Facts, *, told: bool) -> Interpreted:
     users = {user for one in stacks().runtimes if one.shell for user in one.users} | set(known.users)
     image = BuilderImage(known.images, known.name, _PATH, known.size, known.source)
     row = RuntimeImage(
-        after.stages[-1].base or "", "glibc", 0, _PATH, known.slim_size, known.source, shell=True, users=tuple(users)
+        image=after.stages[-1].base or "",
+        links=("glibc", "musl"),
+        rank=0,
+        path=_PATH,
+        size=known.slim_size,
+        source=known.source,
+        programs=known.programs,
+        shell=True,
+        users=tuple(users),
     )
     return Interpreted(before, after, image, row, told, known)
 
@@ -47,6 +55,11 @@ class Interpreted(Staging):
     """What was one stage, and the two that it became, on variants of one image."""
 
     known: Interpreter
+
+    @property
+    def stack(self) -> Stack:
+        """No sources are compiled."""
+        return Stack(self.known.name, (), (), (), self.known.source)
 
     def faults(self) -> Iterator[str]:
         """All that speaks against it."""
