@@ -143,6 +143,7 @@ class Interpreted(Staging):
             found.written -= {"PATH"} - old.written
         elif self._opening:
             found.environment["PATH"] = "an environment that is not in PATH"
+            found.written.add("PATH")
         return found
 
     def _installable(self) -> set[str]:
@@ -188,8 +189,13 @@ class Interpreted(Staging):
         for path in sorted(files_of(self.before, self.whole)):
             if not self._is_carried(path):
                 yield f"`{path}` would be left behind"
-        for run in self.whole.instructions:
-            for action in self.before.effects(run).actions if run.name == "RUN" else ():
+        for run in (one for one in self.whole.instructions if one.name == "RUN"):
+            texts = [
+                " ".join([one.name or "", *(word.text for word in one.words[1:])]) for one in self.before.calls(run)
+            ]
+            if any(f"{text} ".startswith(f"{one} ") for text in texts for one in interpreters().unfollowed):
+                yield "packages would lie where it is not followed"
+            for action in self.before.effects(run).actions:
                 yield from self._left(run, action)
 
     def _left(self, run: Instruction, action: Action) -> Iterator[str]:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from optimizer.knowledge import KnowledgeError, load, row
 
-_TABLES = {"interpreter", "prune", "full", "fonts", "builds", "ignored", "inside", "homes"}
+_TABLES = {"interpreter", "prune", "full", "fonts", "builds", "ignored", "inside", "unfollowed", "homes"}
 _OTHERS = ("slim", "alpine", "windows", "nanoserver", "onbuild", "wheezy-")
 _VERSION = re.compile(r"[\w.]*")
 _RELEASES = ("jessie", "stretch", "buster", "bullseye", "bookworm", "trixie", "forky")
@@ -71,6 +71,7 @@ class Interpreters:
     builds: frozenset[str]
     ignored: tuple[str, ...]
     inside: tuple[str, ...]
+    unfollowed: tuple[str, ...]
     homes: dict[str, str]
 
 
@@ -92,5 +93,6 @@ def interpreters() -> Interpreters:
         builds=frozenset(data["builds"]["packages"]),
         ignored=tuple(data["ignored"]["places"]),
         inside=tuple(data["inside"]["commands"]),
+        unfollowed=tuple(data["unfollowed"]["commands"]),
         homes=dict(data["homes"]),
     )

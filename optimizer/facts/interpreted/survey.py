@@ -123,6 +123,10 @@ class Survey:
                 raise Unknown(f"`{shortened(str(sorted(map(str, names))[0]))}` stands in a larger step", run)
             (self.users if names & set(_USERS) else self.owners).append((run, step))
             return
+        for call in calls:
+            text = " ".join([call.name or "", *(word.text for word in call.words[1:])])
+            if any(f"{text} ".startswith(f"{known} ") for known in interpreters().unfollowed):
+                self._give_up(Unknown(f"where `{shortened(text, 40)}` puts packages is not followed; {HINT}", run))
         for action in actions:
             try:
                 self._acted(run, step, calls, action)
