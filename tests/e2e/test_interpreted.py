@@ -54,11 +54,15 @@ def build(project: Project, text: str, ignores: tuple[str, ...], builder: Builde
             command = shlex.split(project.command)
             ran = builder.run(image, command, name=f"{PREFIX}{project.name}", timeout=120, network="none")
             size = _size(image)
-            touch(context, project.touched)
-            seconds = builder.build(order, options, _ignored).seconds
+            seconds = min(_rebuilt(order, context / project.touched, options, builder) for _ in range(2))
         finally:
             builder.clean(PREFIX)
     return Built(size, seconds, ran.output.strip())
+
+
+def _rebuilt(order: Order, source: Path, options: BuildOptions, builder: Builder) -> float:
+    touch(source.parent, source.name)
+    return builder.build(order, options, _ignored).seconds
 
 
 def _ignored(line: str) -> None:
