@@ -23,6 +23,7 @@ from optimizer.knowledge import commands
 from optimizer.knowledge.effects import effects_table
 from optimizer.knowledge.interpreters import Interpreter, interpreters
 from optimizer.knowledge.stacks import BuilderImage, RuntimeImage, Stack, stacks
+from optimizer.knowledge.variants import variants
 from optimizer.staging import Staging
 from optimizer.syntax.nodes import Instruction
 from optimizer.syntax.parser import parse
@@ -35,13 +36,13 @@ def interpreted(before: Facts, after: Facts, *, told: bool) -> Interpreted:
     """The check for a file whose last stage stands on an interpreter's image."""
     known = interpreters().by_image[image_of(before.stages[-1].base or "")[0]]
     users = {user for one in stacks().runtimes if one.shell for user in one.users} | set(known.users)
-    image = BuilderImage(known.images, known.name, _PATH, known.size, known.source)
+    image = BuilderImage(known.images, known.name, _PATH, 0, known.source)
     row = RuntimeImage(
         image=after.stages[-1].base or "",
         links=("glibc", "musl"),
         rank=0,
         path=_PATH,
-        size=known.slim_size,
+        size=0,
         source=known.source,
         programs=known.programs,
         shell=True,
@@ -149,7 +150,7 @@ class Interpreted(Staging):
     def _installable(self) -> set[str]:
         needs = runtime_needs(self.before, self.whole)
         wanted = {name for kind in (Kind.PACKAGE, Kind.LIBRARY, Kind.FONTS) for name in needs.names(kind)}
-        return super()._installable() | wanted | {*interpreters().programs.values(), *interpreters().fonts}
+        return super()._installable() | wanted | {*variants().packages, *interpreters().fonts}
 
     def _holds(self, path: str) -> bool:
         held = (*self.known.carried, *((self.known.environment,) if self._opening else ()))
@@ -170,8 +171,8 @@ class Interpreted(Staging):
             lost = {name for kind in (Kind.PACKAGE, Kind.LIBRARY) for name in needs.names(kind)} - there
         else:
             programs = needs.names(Kind.PROGRAM) - set(self.known.programs)
-            brought = {interpreters().programs[name] for name in programs if name in interpreters().programs}
-            brought = {one for one in brought if not self._copied_in(one)}
+            lacking = {name: variants().lost(self.known.name, name) for name in programs}
+            brought = {package for name, package in lacking.items() if package and not self._copied_in(name)}
             lost = {name for kind in (Kind.PACKAGE, Kind.LIBRARY) for name in needs.names(kind)} | brought
             lost -= there
             if (doubt := needs.doubt(Kind.PROGRAM)) is not None and not self.told:
@@ -179,10 +180,10 @@ class Interpreted(Staging):
         if lost and not self.told:
             yield f"`{min(lost)}` would not be there"
 
-    def _copied_in(self, package: str) -> bool:
-        names = [name for name, brings in interpreters().programs.items() if brings == package]
+    def _copied_in(self, program: str) -> bool:
+        """Whether another image brings it."""
         copies = [self.after.sources[one] for one in self.run.instructions if one.name == "COPY"]
-        return any(f"/{name}" in text for name in names for text in copies)
+        return any(f"/{program}" in text for text in copies)
 
     def _files(self) -> Iterator[str]:
         """No file of the context, and nothing that a step writes, is left behind."""

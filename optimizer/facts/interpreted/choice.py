@@ -13,6 +13,7 @@ from optimizer.facts.bases import image_of
 from optimizer.facts.chains import Step
 from optimizer.facts.demand import demand, may_build_later, started_needs
 from optimizer.facts.effects.programs import path_folders
+from optimizer.facts.estimates import of_bases
 from optimizer.facts.interpreted.survey import PROGRAMS, Survey, covering
 from optimizer.facts.paths import within
 from optimizer.facts.runtime_needs import Kind, Needs, runtime_needs
@@ -24,6 +25,7 @@ from optimizer.facts.tools import ToolCall, edition, tool_calls
 from optimizer.knowledge.build_packages import build_packages
 from optimizer.knowledge.interpreters import Interpreter, Prune, interpreters
 from optimizer.knowledge.runtime_needs import runtime_needs_table
+from optimizer.knowledge.variants import variants
 from optimizer.syntax.nodes import Instruction
 
 
@@ -77,14 +79,16 @@ class _Choice:
         environment = self._environment()
         carried = self._carried(environment)
         self.survey.elsewhere = [one for one in self.survey.elsewhere if not self._lands_in(one, carried)]
+        packages = self._packages(needs)
+        estimate = of_bases(self.base, self.slim, packages)
         return Plan(
             self.survey,
             self.slim or self.base,
             carried,
-            self._packages(needs),
+            packages,
             self._repeated(),
             tuple(self.survey.owners),
-            self.row.size - self.row.slim_size if self.slim is not None else 0,
+            estimate.bytes if estimate is not None else 0,
             searched=False,
             given=bool(self.artefacts or self.named),
             opening=self._opening(environment),
@@ -157,7 +161,7 @@ class _Choice:
         known = interpreters()
         if self.slim is not None:
             for name in needs.names(Kind.PROGRAM) - set(self.row.programs):
-                package = known.programs.get(name.removeprefix("/usr/bin/"))
+                package = variants().lost(self.row.name, name.removeprefix("/usr/bin/"))
                 found |= {package} if package is not None and not self._brings(name) else set()
             found |= set(known.fonts) if "any" in needs.names(Kind.FONTS) else set()
         if needs.of(Kind.CERTIFICATES) and not self.row.certificates and self._says("ca-certificates"):
