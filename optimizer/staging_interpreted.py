@@ -14,6 +14,7 @@ from optimizer.facts import Facts
 from optimizer.facts.bases import image_of
 from optimizer.facts.demand import started_needs
 from optimizer.facts.effects.actions import Action
+from optimizer.facts.effects.places import canonical
 from optimizer.facts.paths import within
 from optimizer.facts.runtime_needs import Kind, runtime_needs
 from optimizer.facts.runtime_needs.started import files_of
@@ -156,6 +157,17 @@ class Interpreted(Staging):
         held = (*self.known.carried, *((self.known.environment,) if self._opening else ()))
         return path in held or super()._holds(path) or any(copy == path for copy in self._brought())
 
+    def _taken(self, one: Instruction) -> Iterator[str]:
+        yield from super()._taken(one)
+        copy = self.after.copies.get(one)
+        for path in copy.sources if copy is not None and not self.told else ():
+            for run in (run for run in self.whole.instructions if run.name == "RUN"):
+                if any(within(canonical(path or "/"), place.path) for place in self.before.effects(run).deletes):
+                    yield f"the builder may have deleted `{path}`"
+
+    def _is_carried(self, path: str) -> bool:
+        return super()._is_carried(path) or any(within(path, canonical(one)) for one in self._carried)
+
     def _brought(self) -> Iterator[str]:
         """Where COPYs of the context lead."""
         for one in self.whole.instructions:
@@ -185,10 +197,16 @@ class Interpreted(Staging):
         copies = [self.after.sources[one] for one in self.run.instructions if one.name == "COPY"]
         return any(f"/{program}" in text for text in copies)
 
+    @property
+    def _gone(self) -> list[str]:
+        """What some step deletes."""
+        runs = [one for one in self.whole.instructions if one.name == "RUN"]
+        return [place.path for run in runs for place in self.before.effects(run).deletes]
+
     def _files(self) -> Iterator[str]:
         """No file of the context, and nothing that a step writes, is left behind."""
         for path in sorted(files_of(self.before, self.whole)):
-            if not self._is_carried(path):
+            if not self._is_carried(path) and not any(within(canonical(path), one) for one in self._gone):
                 yield f"`{path}` would be left behind"
         for run in (one for one in self.whole.instructions if one.name == "RUN"):
             texts = [
@@ -210,7 +228,8 @@ class Interpreted(Staging):
         if action.install is not None:
             return
         for place in action.writes:
-            if not (place.packaged or self._is_carried(place.path) or self._goes_without_saying(place.path)):
+            known = place.packaged or self._is_carried(place.path) or self._goes_without_saying(place.path)
+            if not known and not any(within(place.path, one) for one in self._gone):
                 yield f"`{place.path}`, which `{shortened(action.text)}` writes, would be left behind"
 
     def _goes_without_saying(self, path: str) -> bool:

@@ -112,6 +112,28 @@ PARTED: dict[str, tuple[str, Files, str]] = {
             'ENTRYPOINT ["/tini", "--"]\nCMD ["node", "main.js"]\n'
         ),
     ),
+    "what is deleted again is not there to be copied": (
+        (
+            "FROM python:3.12\nCOPY requirements.txt /tmp/\nRUN pip install -r /tmp/requirements.txt && rm /tmp/requirements.txt\n"
+            'COPY app.py /srv/app/\nCMD ["python", "/srv/app/app.py"]\n'
+        ),
+        PYTHON,
+        (
+            "FROM python:3.12-slim\nENV PATH=/opt/venv/bin:$PATH\nCOPY --from=builder /opt/venv /opt/venv\n"
+            'COPY --from=builder /srv/app /srv/app\nCMD ["python", "/srv/app/app.py"]\n'
+        ),
+    ),
+    "programs of the system's folder, one by one": (
+        (
+            "FROM node:20-alpine\nRUN apk add make\nCOPY bin /bin/\nRUN chmod +x /bin/start\nWORKDIR /app\nRUN npm init -y\n"
+            'CMD ["start"]\n'
+        ),
+        {"bin/start": "#!/bin/sh\nexec node .\n"},
+        (
+            "FROM node:20-alpine\nWORKDIR /app\nCOPY --from=builder /bin/start /bin/start\n"
+            'COPY --from=builder /app /app\nCMD ["start"]\n'
+        ),
+    ),
     "a script in a folder of the system": (
         'FROM ruby:3.3\nWORKDIR /app\nCOPY . .\nCOPY start.sh /usr/local/bin/\nRUN bundle install\nCMD ["start.sh"]\n',
         {**RUBY, "start.sh": "#!/bin/sh\nexec ruby app.rb\n"},
@@ -174,6 +196,10 @@ APP = 'WORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nCMD ["python
         (f"FROM python:3.12\n{APP}", {"app.py": "import os\nos.system(x)\n"}, "`app.py` starts a program whose name"),
         (f"FROM python:3.12\nRUN locale-gen de_DE.UTF-8\n{APP}", {}, "locales"),
         (f"FROM python:3.12\nCOPY ca.crt /usr/local/share/ca-certificates/\n{APP}", {"ca.crt": ""}, "certificates"),
+        (f"FROM python:3.12\nENV PATH=/opt/tools/bin:$PATH\n{APP}", {}, "`PATH` is set"),
+        (f"FROM python:3.12\n{APP}RUN chown -R 1:1 /var/lib\n", {}, "the owner of `/var/lib` is set"),
+        (f"FROM python:3.12\nRUN chown 1:1 /app\nRUN useradd app\n{APP}", {}, "owners are set before a step"),
+        (f"FROM python:3.12\nCOPY a /tmp/a\nRUN rm /tmp/a*\n{APP}", {"a": ""}, "whether `/tmp/a` is still there"),
         (f"FROM python:3.12\nONBUILD RUN x\n{APP}", {}, "`ONBUILD` acts on images"),
     ],
 )

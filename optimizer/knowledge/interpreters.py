@@ -61,7 +61,7 @@ class Interpreters:
     by_image: dict[str, Interpreter]
     prunes: dict[str, Prune]
     fonts: tuple[str, ...]
-    builds: frozenset[str]
+    builds: dict[str, tuple[str, ...]]
     ignored: tuple[str, ...]
     inside: tuple[str, ...]
     unfollowed: tuple[str, ...]
@@ -82,7 +82,7 @@ def interpreters() -> Interpreters:
         by_image={image: one for one in rows for image in one.images},
         prunes={one.tool: one for one in prunes},
         fonts=tuple(data["fonts"]["packages"]),
-        builds=frozenset(data["builds"]["packages"]),
+        builds={name: tuple(programs) for name, programs in data["builds"].items()},
         ignored=tuple(data["ignored"]["places"]),
         inside=tuple(data["inside"]["commands"]),
         unfollowed=tuple(data["unfollowed"]["commands"]),

@@ -12,7 +12,9 @@ from optimizer.facts.arrivals import arrived
 from optimizer.facts.bases import image_of
 from optimizer.facts.chains import Step
 from optimizer.facts.demand import demand, may_build_later, started_needs
+from optimizer.facts.effects.places import canonical
 from optimizer.facts.effects.programs import path_folders
+from optimizer.facts.effects.steps import step_effects
 from optimizer.facts.estimates import of_bases
 from optimizer.facts.interpreted.survey import PROGRAMS, Survey, covering
 from optimizer.facts.paths import within
@@ -79,6 +81,7 @@ class _Choice:
         environment = self._environment()
         carried = self._carried(environment)
         self.survey.elsewhere = [one for one in self.survey.elsewhere if not self._lands_in(one, carried)]
+        self._owned(carried)
         packages = self._packages(needs)
         estimate = of_bases(self.base, self.slim, packages)
         return Plan(
@@ -86,7 +89,7 @@ class _Choice:
             self.slim or self.base,
             carried,
             packages,
-            self._repeated(),
+            self._repeated(needs),
             tuple(self.survey.owners),
             estimate.bytes if estimate is not None else 0,
             searched=False,
@@ -106,6 +109,17 @@ class _Choice:
                 if any(build_packages().is_build(word) for word in words) and may_build_later(self.facts, run):
                     return True
         return False
+
+    def _owned(self, carried: Sequence[str]) -> None:
+        """Raises Unknown where owners are set of what the other image may lack, or before users are made."""
+        order = {one: n for n, one in enumerate(self.stage.instructions)}
+        others = [order[one] for one, *_ in (*self.survey.users, *self.survey.globals)]
+        for run, step in self.survey.owners:
+            if any(order[run] < other for other in others):
+                raise Unknown("owners are set before a step that the other image needs as well", run)
+            for place in step_effects(self.facts, run, step).writes:
+                if not any(within(place.path, canonical(one)) for one in carried):
+                    raise Unknown(f"the owner of `{place.path}` is set, which may be missing where it runs", run)
 
     def _lands_in(self, instruction: Instruction, carried: Sequence[str]) -> bool:
         copy = self.facts.copies.get(instruction)
@@ -132,6 +146,10 @@ class _Choice:
             return None
         if re.match(r"2\b", image_of(self.base)[1]):
             raise Unknown("Python 2 has no environments of its own")
+        if any(self.facts.scopes[run].variables.get("PATH", "") != "" for run in self.survey.installs):
+            made = [one for one in self.survey.places if f"{one}/bin" in self.facts.text]
+            if not made:
+                raise Unknown("`PATH` is set, and to which programs it leads is not known")
         for run in self.survey.installs:
             folders = [folder for folder in path_folders(self.facts, run) if folder is not None]
             if any(folder.endswith("/bin") and posixpath.dirname(folder) in self.survey.places for folder in folders):
@@ -179,9 +197,18 @@ class _Choice:
     def _says(self, word: str) -> bool:
         return any(word in self.facts.sources[one] for one in self.stage.instructions)
 
-    def _repeated(self) -> tuple[tuple[Instruction, Step], ...]:
+    def _repeated(self, needs: Needs) -> tuple[tuple[Instruction, Step], ...]:
+        """Steps that make users, and those that install programs which something may start."""
         order = {one: n for n, one in enumerate(self.stage.instructions)}
-        return tuple(sorted([*self.survey.users, *self.survey.globals], key=lambda one: order[one[0]]))
+        kept = [(run, step) for run, step, names in self.survey.globals if self._started(names, needs)]
+        return tuple(sorted([*self.survey.users, *kept], key=lambda one: order[one[0]]))
+
+    def _started(self, names: frozenset[str] | None, needs: Needs) -> bool:
+        """Whether packages of npm may bring a program that is needed: those that only build bring it by their names."""
+        known = interpreters().builds
+        if names is None or not names <= known.keys() or needs.doubt(Kind.PROGRAM) is not None:
+            return True
+        return any(program in needs.names(Kind.PROGRAM) for name in names for program in known[name])
 
     def _closing(self) -> str | None:
         """What takes development packages away again; None where they stay."""

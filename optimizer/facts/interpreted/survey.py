@@ -5,13 +5,14 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 
 from optimizer.facts import BuildStage, Copy, Facts
 from optimizer.facts.calls import Call
 from optimizer.facts.chains import Step
 from optimizer.facts.effects.actions import Action
 from optimizer.facts.effects.links import raw_effects
-from optimizer.facts.effects.places import Place
+from optimizer.facts.effects.places import Place, canonical
 from optimizer.facts.effects.steps import step_effects
 from optimizer.facts.paths import within
 from optimizer.facts.scope import Scope
@@ -44,8 +45,8 @@ class Survey:
     """What COPYs and RUNs write: paths, with all below them."""
     installs: list[Instruction] = field(default_factory=list)
     """RUNs whose packages lie outside of the project's folder."""
-    globals: list[tuple[Instruction, Step]] = field(default_factory=list)
-    """Steps that install programs of npm for all."""
+    globals: list[tuple[Instruction, Step, frozenset[str] | None]] = field(default_factory=list)
+    """Steps that install programs of npm for all, with the names of the packages."""
     users: list[tuple[Instruction, Step]] = field(default_factory=list)
     owners: list[tuple[Instruction, Step]] = field(default_factory=list)
     elsewhere: list[Instruction] = field(default_factory=list)
@@ -87,7 +88,8 @@ class Survey:
             self.elsewhere.append(instruction)
             return
         place = copy.destination.rstrip("/") or "/"
-        for path in [place] if place not in effects_table().standing else self._files(copy, instruction):
+        standing = canonical(place) in effects_table().standing
+        for path in self._files(copy, instruction) if standing else [place]:
             self.places.setdefault(path)
 
     def _files(self, copy: Copy, instruction: Instruction) -> list[str]:
@@ -151,8 +153,7 @@ class Survey:
         elif install is not None and install.family == self.row.family == "npm":
             if step is None or any(call.name in commands().leaves for call in self.facts.calls(run)):
                 raise Unknown("what it installs for all stands in a larger step", run)
-            if install.names is None or not install.names <= interpreters().builds:
-                self.globals.append((run, step))
+            self.globals.append((run, step, install.names))
         elif install is not None and install.family == self.row.family:
             self.installs.append(run)
             for place in action.writes:
@@ -163,6 +164,8 @@ class Survey:
         else:
             for place in action.writes:
                 self._write(place, run)
+            for place in action.deletes:
+                self._delete(place, run)
 
     def _is_inside(self, run: Instruction, calls: Sequence[Call]) -> bool:
         """Whether all of it is known to write in its folder alone."""
@@ -184,7 +187,16 @@ class Survey:
             if place.below:
                 raise Unknown(f"it writes into `{path}`: {self._home(path)}", run)
             return
-        self.places.setdefault(path)
+        if not any(canonical(one) == path for one in self.places):
+            self.places.setdefault(path)
+
+    def _delete(self, place: Place, run: Instruction) -> None:
+        """What is deleted is not carried. Raises Unknown where it is not certain what that is."""
+        for path in list(self.places):
+            if within(canonical(path), place.path):
+                del self.places[path]
+            elif "*" in place.path and fnmatchcase(canonical(path), place.path):
+                raise Unknown(f"whether `{path}` is still there is not known", run)
 
     def _is_ignored(self, path: str) -> bool:
         home = "/root"
