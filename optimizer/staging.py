@@ -27,6 +27,7 @@ from optimizer.facts.stacks.started import Start, argument_of, candidates, start
 from optimizer.facts.texts import argument_text, shortened
 from optimizer.knowledge import commands
 from optimizer.knowledge.build_packages import SUITES, build_packages
+from optimizer.knowledge.interpreters import interpreters
 from optimizer.knowledge.stacks import BuilderImage, RuntimeImage, Stack, signs, stacks
 from optimizer.syntax.nodes import Instruction, Words
 from optimizer.trace import Atom, trace
@@ -41,16 +42,22 @@ def staged_wrongly(before: Facts, after: Facts, *, told: bool) -> str | None:
     """Why the new file may not stand; None where it may. `told`: what the container needs is what a person said."""
     if len(after.stages) != len(before.stages) + 1:
         return "not one stage comes"
+    if image_of(before.stages[-1].base or "")[0] in interpreters().by_image:
+        from optimizer.staging_interpreted import interpreted
+
+        return next(interpreted(before, after, told=told).faults(), None)
     builder = stacks().builders.get(image_of(before.stages[-1].base or "")[0])
     runtime = stacks().runtime(after.stages[-1].base)
     if builder is None or runtime is None:
         return "one of the two base images is not in the table"
-    check = _Staging(before, after, builder, runtime, told)
+    check = Staging(before, after, builder, runtime, told)
     return next(check.faults(), None)
 
 
 @dataclass(frozen=True)
-class _Staging:
+class Staging:
+    """What was one stage, and the two that it became."""
+
     before: Facts
     after: Facts
     image: BuilderImage

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.chains import Step
+from optimizer.facts.interpreted import conversion
 from optimizer.facts.layout import step_text, written_like
 from optimizer.facts.stacks import Plan, Unknown, plan
 from optimizer.facts.stacks.choice import values_of
@@ -33,6 +34,15 @@ _GO = {
     "go.mod": "module example.org/quotes\n\ngo 1.24\n",
     "main.go": 'package main\n\nimport "net/http"\n\nfunc main() { http.ListenAndServe(":8080", nil) }\n',
 }
+_NODE = {
+    "package.json": (
+        '{"scripts": {"build": "tsc"}, "dependencies": {"fastify": "4"}, "devDependencies": {"typescript": "5"}}'
+    ),
+    "package-lock.json": "{}",
+    "src/main.ts": 'import fastify from "fastify"\n',
+}
+_PYTHON = {"requirements.txt": "flask\npsycopg2\n", "app.py": "import flask\n", "static/style.css": ""}
+_RUBY = {"Gemfile": 'gem "rack"\n', "Gemfile.lock": "GEM\n", "app.rb": ""}
 
 
 @transform(
@@ -191,6 +201,120 @@ _GO = {
     options={"artefacts": "/src/quotes", "packages": "graphviz"},
     context=_GO,
 )
+@example(
+    "a server on Node: the folder goes along, development packages do not",
+    """
+    - FROM node:22
+    + # builds what the stage below runs
+    + FROM node:22 AS builder
+      WORKDIR /app
+      COPY . .
+      RUN npm ci
+      RUN npm run build
+    + RUN npm prune --omit=dev
+    +
+    + # holds what the container needs, and nothing that built it
+    + FROM node:22-slim
+    + WORKDIR /app
+    + COPY --from=builder /app /app
+      USER node
+      CMD ["node", "dist/main.js"]
+    """,
+    unsafe=True,
+    context=_NODE,
+)
+@example(
+    "packages of Python: an environment that both images find, and the libraries that they link",
+    """
+    - FROM python:3.13-bookworm
+    + # builds what the stage below runs
+    + FROM python:3.13-bookworm AS builder
+    + RUN python -m venv /opt/venv
+    + ENV PATH=/opt/venv/bin:$PATH
+      WORKDIR /app
+      COPY . .
+      RUN pip install -r requirements.txt
+    +
+    + # holds what the container needs, and nothing that built it
+    + FROM python:3.13-slim-bookworm
+    + ENV PATH=/opt/venv/bin:$PATH
+    + RUN apt-get update && apt-get install -y --no-install-recommends libpq5 && rm -rf /var/lib/apt/lists/*
+    + WORKDIR /app
+    + COPY --from=builder /opt/venv /opt/venv
+    + COPY --from=builder /app /app
+      CMD ["flask", "run"]
+    """,
+    unsafe=True,
+    context=_PYTHON,
+)
+@example(
+    "gems lie in a folder of their own",
+    """
+    - FROM ruby:3.3
+    + # builds what the stage below runs
+    + FROM ruby:3.3 AS builder
+      WORKDIR /app
+      COPY . .
+      RUN bundle install
+    +
+    + # holds what the container needs, and nothing that built it
+    + FROM ruby:3.3-slim
+    + WORKDIR /app
+    + COPY --from=builder /usr/local/bundle /usr/local/bundle
+    + COPY --from=builder /app /app
+      CMD ["ruby", "app.rb"]
+    """,
+    unsafe=True,
+    context=_RUBY,
+)
+@unchanged(
+    "sources start a program whose name is not known: the slim image may lack it",
+    """
+    FROM python:3.13
+    WORKDIR /app
+    COPY . .
+    RUN pip install -r requirements.txt
+    CMD ["python", "app.py"]
+    """,
+    unsafe=True,
+    context={**_PYTHON, "app.py": "import subprocess\nsubprocess.run(command)\n"},
+)
+@unchanged(
+    "something hangs on where the packages lie",
+    """
+    FROM python:3.13
+    WORKDIR /app
+    COPY . .
+    RUN pip install -r requirements.txt
+    CMD ["/usr/local/bin/flask", "run"]
+    """,
+    unsafe=True,
+    context=_PYTHON,
+)
+@unchanged(
+    "a package that drives a browser needs much of the image",
+    """
+    FROM node:22
+    WORKDIR /app
+    COPY . .
+    RUN npm ci
+    CMD ["node", "main.js"]
+    """,
+    unsafe=True,
+    context={"package.json": '{"dependencies": {"puppeteer": "22"}}', "main.js": ""},
+)
+@unchanged(
+    "nothing of the build stays in a slim image",
+    """
+    FROM python:3.13-slim
+    WORKDIR /app
+    COPY . .
+    RUN pip install -r requirements.txt
+    CMD ["python", "app.py"]
+    """,
+    unsafe=True,
+    context=_PYTHON,
+)
 @unchanged(
     "the sources are not seen",
     """
@@ -274,7 +398,10 @@ def multi_stage(facts: Facts, artefacts: str = "", packages: str = "") -> Iterat
     Safety: only where the sources are seen and each step is known; not where a program calls others, loads libraries
     by name, or starts a tool of the builder; files that a program may read go with it. What is not known can be told:
     `artefacts` are paths that the container needs, `packages` what brings the programs that it calls. Other than
-    before: a shell in the container, where nothing that is seen needs one.
+    before: a shell in the container, where nothing that is seen needs one. A program that an interpreter reads keeps
+    its whole folder and gets the slim variant of the same image: not where sources or packages may start programs,
+    or link libraries, that are not known. Packages of Python move to an environment; not where something names the
+    place in which they were. Development packages of Node go where nothing that is started or loaded needs them.
 
     Sources: Docker's documentation of multi-stage builds; domain.md 1.4, 3.
     """
@@ -283,7 +410,8 @@ def multi_stage(facts: Facts, artefacts: str = "", packages: str = "") -> Iterat
         return
     head = stage.node.instructions[0]
     try:
-        found = plan(facts, stage, artefacts.split(), packages.split())
+        told = (artefacts.split(), packages.split())
+        found = plan(facts, stage, *told) or conversion(facts, stage, *told)
         if found is not None:
             yield _Writer(facts, stage, found).proposal()
     except Unknown as unknown:
@@ -304,6 +432,8 @@ class _Writer:
         steps = self.stage.instructions
         moved = {one for n, one in enumerate(steps) if one.name in MOVED or n > self._last_layer}
         edits: dict[Node, str] = {head: self._head(), **dict.fromkeys(moved, "")}
+        if self.plan.closing is not None:
+            edits[steps[self._last_layer]] = self._with_closing(steps[self._last_layer], self.plan.closing)
         edits[steps[-1]] = self._closed(edits.get(steps[-1], self.facts.sources[steps[-1]]))
         given = frozenset({Leeway.TOLD} if self.plan.given else ())
         return Proposal(head, self._why(), edits, saves=self.plan.saves, leeway=given)
@@ -311,6 +441,8 @@ class _Writer:
     def _why(self) -> str:
         mega = self.plan.saves // 1_000_000
         image = self.plan.survey.stage.base
+        if not mega:
+            return "what only the build needs is of no use in the container"
         return (
             f"what `{image}` brings to build is of no use in the container; about {mega} MB less "
             f"(an estimate, of the sizes of the two base images)"
@@ -335,7 +467,14 @@ class _Writer:
         named = len(body.words) == 3
         edits: dict[Node, str] = {body.words[2]: name} if named else {body.words[0]: body.words[0].raw + word + name}
         text = rewritten(head, edits)[len(comment_lines(head)) :]
-        return comment_lines(head) + BUILDS + self.facts.newline + text
+        lines = [written_like(self._run, *said) + self.facts.newline for said in self.plan.opening]
+        return comment_lines(head) + BUILDS + self.facts.newline + text + "".join(lines)
+
+    def _with_closing(self, last: Instruction, command: str) -> str:
+        text = self.facts.sources[last]
+        return (text if text.endswith("\n") else text + self.facts.newline) + (
+            written_like(self._run, "RUN", command) + self.facts.newline
+        )
 
     def _closed(self, own: str) -> str:
         """The text of the last instruction with the new stage behind it."""
@@ -354,6 +493,7 @@ class _Writer:
         name = f" {body.words[1].raw} {body.words[2].raw}" if len(body.words) == 3 else ""
         yield RUNS
         yield written_like(head, "FROM", f"{flags}{self.plan.image}{name}")
+        yield from (written_like(self._run, *said) for said in self.plan.opening if said[0] == "ENV")
         lines = list(self._body())
         for key, value in values_of(self.plan, lines).items():
             yield written_like(self._run, "ENV", f"{key}={value}")

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.bases import image_of
 from optimizer.facts.chains import Step
 from optimizer.facts.runtime_needs import Kind, runtime_needs
+from optimizer.facts.scope import Scope
 from optimizer.facts.stacks.data import named_in, needed, places
 from optimizer.facts.stacks.needs import Needs, needs_of
-from optimizer.facts.stacks.site import Product, Unknown
+from optimizer.facts.stacks.site import Ground, Product, Unknown
 from optimizer.facts.stacks.started import Start, argument_of, candidates, last, starts
 from optimizer.facts.stacks.survey import HINT, Survey
 from optimizer.knowledge import commands
@@ -30,12 +32,28 @@ _SHELLS = ("sh", "bash")
 PACKAGES = '`[tool.dockopt.multi-stage] packages = "NAME ..."` names what brings it'
 
 
+class Surveyed(Protocol):
+    """What a plan tells of the stage that it parts: the names are those of `Survey`."""
+
+    @property
+    def stage(self) -> BuildStage: ...
+    @property
+    def ground(self) -> Ground: ...
+    @property
+    def scopes(self) -> Mapping[Instruction, Scope]: ...
+    @property
+    def end(self) -> Scope: ...
+    @property
+    def recommended(self) -> bool: ...
+    @property
+    def elsewhere(self) -> list[Instruction]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """One conversion. `copies`: absolute paths, in order; `packages`: to be installed; `saves`: bytes, an estimate."""
 
-    survey: Survey
-    runtime: RuntimeImage
+    survey: Surveyed
     image: str
     copies: tuple[str, ...]
     packages: tuple[str, ...]
@@ -46,6 +64,14 @@ class Plan:
     """Whether what is started is found in a folder of PATH that only the builder's image names."""
     given: bool
     """Whether the settings said what is needed."""
+    builder: BuilderImage | None = None
+    """The image that builds; None where both images set the same variables."""
+    runtime: RuntimeImage | None = None
+    """The row of the image that runs what was built."""
+    opening: tuple[tuple[str, str], ...] = ()
+    """What the builder begins with: a keyword and its arguments; variables are for both."""
+    closing: str | None = None
+    """A command at the end of the builder."""
 
 
 def plan(facts: Facts, stage: BuildStage, artefacts: Sequence[str] = (), packages: Sequence[str] = ()) -> Plan | None:
@@ -118,7 +144,6 @@ class _Choice:
         ]
         return Plan(
             self.survey,
-            runtime,
             self._image(runtime),
             copies,
             tuple(dict.fromkeys((*packages, *extra))),
@@ -127,6 +152,8 @@ class _Choice:
             self._saves(runtime),
             self._searched(found, started, runtime),
             bool(self.artefacts or self.named),
+            self.survey.builder,
+            runtime,
         )
 
     def _searched(self, found: Sequence[str | None], started: Sequence[Start], runtime: RuntimeImage) -> bool:
@@ -379,7 +406,9 @@ def values_of(plan: Plan, texts: Iterable[str]) -> dict[str, str]:
     """The variables of the builder's image that texts name, with their values: the other image has none of them."""
     names = {name for text in texts for name in re.findall(r"\$\{?(\w+)", text)}
     names |= {"PATH"} if plan.searched else set()
-    known = {**plan.survey.builder.values, "PATH": plan.survey.builder.path}
+    if plan.builder is None or plan.runtime is None:
+        return {}
+    known = {**plan.builder.values, "PATH": plan.builder.path}
     written = plan.survey.end.variables
     kept = {name for name, value in plan.runtime.values.items() if written.get(name) == value}
     return {name: value for name, value in known.items() if name in names | kept}
