@@ -109,6 +109,7 @@ _OUTSIDE_THE_TRACE = frozenset(
         Leeway.HARDENING,
         Leeway.ENVIRONMENT,
         Leeway.ADD,
+        Leeway.BASE,
     }
 )
 """The leeways that concern the aspects too."""
@@ -121,6 +122,10 @@ def _seen(aspect: Aspect, facts: Facts, promise: Promise) -> object:
 
 def traces_differ(before: Facts, after: Facts, leeway: frozenset[Leeway]) -> str | None:
     """Where a build would do something else, beyond the leeway."""
+    if Leeway.BASE in leeway:
+        from optimizer.based import rebased_wrongly
+
+        return rebased_wrongly(before, after)
     old, new = trace(before, leeway), trace(after, leeway)
     if len(old.stages) != len(new.stages):
         return "a stage comes or goes"

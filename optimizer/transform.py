@@ -109,6 +109,8 @@ class Leeway(StrEnum):
     """CMD and ENTRYPOINT of plain words change their form, where nothing but the kernel sees it."""
     DEAD = "dead"
     """Each CMD, ENTRYPOINT and HEALTHCHECK of a stage but its last one goes."""
+    BASE = "base"
+    """A stage stands on another variant of its image, with packages of the full one installed (unsafe)."""
     SUDO = "sudo"
     """`sudo` without another user goes where the user is root."""
     APT = "apt"

@@ -6,8 +6,11 @@ from datetime import date
 
 import pytest
 
+from optimizer.engine import optimize
 from optimizer.facts.estimates import of_bases, of_packages
+from optimizer.facts.variants import Slim, slim_of
 from optimizer.knowledge.variants import products, variants
+from tests.test_checks import lying, replaced
 
 
 @pytest.mark.parametrize(
@@ -65,3 +68,88 @@ def test_packages_that_come_lessen_an_estimate() -> None:
 )
 def test_no_estimate_where_no_row_tells_or_nothing_is_gained(before: str | None, after: str) -> None:
     assert of_bases(before, after) is None
+
+
+@pytest.mark.parametrize(
+    ("reference", "slim"),
+    [
+        ("python:3.12", "python:3.12-slim"),
+        ("python:3.12.4-bookworm", "python:3.12.4-slim-bookworm"),
+        ("docker.io/library/node:20-bookworm", "docker.io/library/node:20-bookworm-slim"),
+        ("node:20.11.1", "node:20.11.1-slim"),
+        ("ruby:3.3-bookworm", "ruby:3.3-slim-bookworm"),
+        ("debian:bookworm", "debian:bookworm-slim"),
+    ],
+)
+def test_the_slim_variant_has_the_same_version_and_release(reference: str, slim: str) -> None:
+    found = slim_of(reference)
+    assert isinstance(found, Slim) and found.reference == slim
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "python:3.12-slim",
+        "python:3.12-alpine",
+        "python:3.99",
+        "python:3.12-windowsservercore",
+        "example.org/python:3.12",
+    ],
+)
+def test_no_variant_is_made_up(reference: str) -> None:
+    assert not isinstance(slim_of(reference), Slim)
+
+
+@pytest.mark.parametrize(
+    ("reference", "why"), [("golang:1.26", "no slim variant"), ("python", "pin-base"), ("python@sha256:0", "digest")]
+)
+def test_it_is_said_why_there_is_no_variant(reference: str, why: str) -> None:
+    found = slim_of(reference)
+    assert isinstance(found, str) and why in found
+
+
+FILE = """\
+FROM python:3.12-bookworm
+WORKDIR /app
+COPY . .
+RUN pip install flask && git clone https://example.org/data
+HEALTHCHECK CMD curl -f http://localhost/
+CMD ["python", "app.py"]
+"""
+INSTALL = "RUN apt-get update && apt-get install -y --no-install-recommends curl git && rm -rf /var/lib/apt/lists/*\n"
+HEAD = "FROM python:3.12-bookworm\n"
+SLIM = "FROM python:3.12-slim-bookworm\n"
+LIES = {
+    "another version": (HEAD, "FROM python:3.13-slim-bookworm\n" + INSTALL, "no variant of"),
+    "another release": (HEAD, "FROM python:3.12-slim-trixie\n" + INSTALL, "no variant of"),
+    "no release": (HEAD, "FROM python:3.12-slim\n" + INSTALL, "no variant of"),
+    "musl": (HEAD, "FROM python:3.12-alpine\n" + INSTALL, "no variant of"),
+    "another image": (HEAD, "FROM pypy:3.12-slim-bookworm\n" + INSTALL, "no variant of"),
+    "another registry": (HEAD, "FROM example.org/python:3.12-slim-bookworm\n" + INSTALL, "no variant of"),
+    "a package is missing": (HEAD, SLIM + INSTALL.replace(" git", ""), "`git` is called"),
+    "the tool of a health check is missing": (HEAD, SLIM + INSTALL.replace("curl ", ""), "`curl` is called"),
+    "no package comes": (HEAD, SLIM, "is called"),
+    "a package that the full image has not": (HEAD, SLIM + INSTALL.replace("git", "git nmap"), "not only an install"),
+    "another command in the install": (
+        HEAD,
+        SLIM + INSTALL.replace("RUN ", "RUN rm -rf /etc/ssl && "),
+        "not only an install",
+    ),
+    "a name for the stage": (HEAD, SLIM.replace("\n", " AS app\n") + INSTALL, "stages would change"),
+    "another platform": (HEAD, SLIM.replace("FROM", "FROM --platform=linux/arm64") + INSTALL, "stages would change"),
+    "an instruction without a new base": ("WORKDIR /app\n", "WORKDIR /srv\n", "the base of which stays"),
+}
+
+
+@pytest.mark.parametrize("case", LIES)
+def test_a_lie_about_a_base_is_caught(case: str) -> None:
+    old, new, message = LIES[case]
+    lie = lying(replaced(old, new), may_change=("layers",), leeway=("base",))
+    result = optimize(FILE, [lie])
+    assert result.after == FILE
+    assert message in result.refusals[0].why
+
+
+def test_the_truth_about_a_base_passes() -> None:
+    told = lying(replaced(HEAD, SLIM + INSTALL), may_change=("layers",), leeway=("base",))
+    assert not optimize(FILE, [told]).refusals

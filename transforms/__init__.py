@@ -30,6 +30,7 @@ from transforms.production_dependencies import production_dependencies
 from transforms.remove_build_tree import remove_build_tree
 from transforms.reproducible_install import reproducible_install
 from transforms.setuid_bits import setuid_bits
+from transforms.slim_base import slim_base
 from transforms.stage_name_case import stage_name_case
 from transforms.strip_binaries import strip_binaries
 from transforms.sudo_as_root import sudo_as_root
@@ -49,6 +50,7 @@ PIPELINE: tuple[Transform, ...] = (
     apt_to_apt_get,
     add_to_copy,  # before all that looks at what COPY brings
     assume_yes,  # first of those that add options: a command that would stop the build is no ground to build on
+    slim_base,  # before what judges installs by the packages that their base has
     merge_update_into_install,  # before cleaning: what fetches and what removes lists is judged where it is used
     merge_cleanup_run,  # before cleaning: a clean-up that is written already only needs to be moved
     copy_with_owner_and_mode,  # before RUNs are joined: what only sets owners or modes goes
