@@ -126,6 +126,10 @@ def traces_differ(before: Facts, after: Facts, leeway: frozenset[Leeway]) -> str
         from optimizer.based import rebased_wrongly
 
         return rebased_wrongly(before, after)
+    if Leeway.STAGING in leeway:
+        from optimizer.staging import staged_wrongly
+
+        return staged_wrongly(before, after, told=Leeway.TOLD in leeway)
     old, new = trace(before, leeway), trace(after, leeway)
     if len(old.stages) != len(new.stages):
         return "a stage comes or goes"
@@ -142,6 +146,12 @@ def traces_differ(before: Facts, after: Facts, leeway: frozenset[Leeway]) -> str
             continue
         if Leeway.TREES in leeway:
             if (message := _trees_deleted(after, one, other)) is not None:
+                return message
+            continue
+        if Leeway.FETCHED in leeway:
+            from optimizer.fetched import fetched_wrongly
+
+            if (message := fetched_wrongly(after, one, other, more=Leeway.FETCHED_MORE in leeway)) is not None:
                 return message
             continue
         if Leeway.MANIFESTS in leeway:

@@ -46,6 +46,17 @@ class Change(_Told):
     saves: int | None = None
     basis: str = ""
     """From what `saves` was computed; empty where it was counted in the files at hand."""
+    touched: tuple[int, ...] = ()
+    """The lines of the original file that its edits touch, or stand beside; empty for what waits."""
+
+    @property
+    def key(self) -> ChangeKey:
+        """What tells it from the others of its file, whichever of them are made: figures in `why` may tell of these."""
+        return self.transform, self.line
+
+
+ChangeKey = tuple[str, int]
+"""A transform's id, and a line of the original file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +108,12 @@ def optimize(
     *,
     unsafe: bool = False,
     context: Supply | None = None,
+    only: Collection[ChangeKey] | None = None,
 ) -> Result:
     """The file after all transforms (else those of the pipeline that run by default). Never raises on any text.
 
     Transforms of other files than Dockerfiles are passed over. `context`: the build context, or what finds it; it is
-    asked once, when the first fact needs it.
+    asked once, when the first fact needs it. `only`: no other changes are made.
     """
     if transforms is None:
         from transforms import PIPELINE
@@ -110,7 +122,7 @@ def optimize(
     facts = Facts(parse(data), once(context) if callable(context) else context)
     if facts.problems:
         return Result(facts.text, facts.text, problems=facts.problems)
-    return _Session(facts, unsafe).run(one for one in transforms if one.subject is Subject.DOCKERFILE)
+    return _Session(facts, unsafe, only).run(one for one in transforms if one.subject is Subject.DOCKERFILE)
 
 
 @dataclass
@@ -119,6 +131,7 @@ class _Session:
 
     facts: Facts
     unsafe: bool
+    only: Collection[ChangeKey] | None = None
     changes: list[Change] = field(default_factory=list)
     pending: dict[tuple[str, int, str], Change] = field(default_factory=dict)
     refusals: dict[tuple[str, int, str], Refusal] = field(default_factory=dict)
@@ -173,9 +186,12 @@ class _Session:
             elif safety is Safety.SUGGESTION or (safety is Safety.UNSAFE and not self.unsafe):
                 key = (transform.id, place.line, item.why)
                 self.pending[key] = Change(transform.id, place, item.why, safety, item.saves, item.basis)
-            elif (transform.id, place.line, item.why) not in self.refusals:
+            elif (transform.id, place.line, item.why) not in self.refusals and self._allowed(transform, place):
                 wanted.append(item)
         return wanted
+
+    def _allowed(self, transform: Transform, place: Place) -> bool:
+        return self.only is None or (transform.id, place.line) in self.only
 
     def _ignored(self, pragmas: Pragmas, transform: Transform, proposal: Proposal) -> str | None:
         names = (transform.id, *transform.counterparts)
@@ -239,8 +255,8 @@ class _Session:
             return why
         for proposal in batch:
             safety = proposal.safety or transform.safety
-            place = self._place(proposal)
-            self.changes.append(Change(transform.id, place, proposal.why, safety, proposal.saves, proposal.basis))
+            told = self._place(proposal), proposal.why, safety, proposal.saves, proposal.basis, self._touched(proposal)
+            self.changes.append(Change(transform.id, *told))
         self.origins = self.origins.edited(edits, len(self.facts.text))
         self.facts = after
         self.ignores += ignores
@@ -283,6 +299,13 @@ class _Session:
         if isinstance(node, Instruction):
             start += len(comment_lines(node))
         return start, end
+
+    def _touched(self, proposal: Proposal) -> tuple[int, ...]:
+        """The lines of the original file that the proposal's edits touch."""
+        places = [self.origins.place(*self.facts.places.span(node)) for node in proposal.edits]
+        # What ends behind a line end touches nothing of the next line.
+        lines = [range(one.line, one.end_line + (one.end_column > 1 or one.end_line == one.line)) for one in places]
+        return tuple(sorted({line for each in lines for line in each}))
 
     def _refuse(self, transform: Transform, proposal: Proposal, why: str) -> None:
         place = self._place(proposal)

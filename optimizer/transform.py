@@ -71,6 +71,10 @@ class Leeway(StrEnum):
     """A COPY sinks behind steps that do not need its files, or that a new COPY gives what they need of them."""
     UNLOCKED = "unlocked"
     """It also sinks behind an install that may write a lock file which it takes (unsafe)."""
+    FETCHED = "fetched"
+    """Above a RUN that builds a project comes the command that only fetches what the build would fetch."""
+    FETCHED_MORE = "fetched-more"
+    """That command may fetch more, as its row says, and fail where the build would not (unsafe)."""
     SWAPS = "swaps"
     """Two instructions change places where neither does anything that the other could tell."""
     LOCKED = "locked"
@@ -97,6 +101,10 @@ class Leeway(StrEnum):
     """ENV, ARG and LABEL stand elsewhere among steps that do not read them; every value stays."""
     ADD = "add"
     """An ADD that only copies is written as COPY."""
+    STAGING = "staging"
+    """The last stage becomes a builder and a stage that takes what was built out of it (unsafe)."""
+    TOLD = "told"
+    """Which files and programs go along is what the settings say (unsafe)."""
     TREES = "trees"
     """A RUN also deletes temporary folders and archives that it made itself and that nothing else names (unsafe)."""
     LISTS = "lists"
@@ -222,6 +230,8 @@ class Transform:
     """Globs of the paths that may be other than before, or new."""
     may_drop_packages: bool = False
     """Whether packages may be missing, with the files that dpkg or apk says were theirs."""
+    may_change_base: bool = False
+    """Whether any path and package may be another one; configuration, libraries and smoke test must hold."""
     default: bool = True
     """Whether it runs where nobody chooses; else it is selected by its id or by a profile."""
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
@@ -306,6 +316,7 @@ def transform(
     may_remove: tuple[str, ...] = (),
     may_change_paths: tuple[str, ...] = (),
     may_drop_packages: bool = False,
+    may_change_base: bool = False,
     default: bool = True,
     options: Mapping[str, tuple[str, ...]] | None = None,
     may_change_settings: tuple[str, ...] = (),
@@ -327,6 +338,7 @@ def transform(
             may_remove=may_remove,
             may_change_paths=may_change_paths,
             may_drop_packages=may_drop_packages,
+            may_change_base=may_change_base,
             default=default,
             options=options or {},
             subject=subject,

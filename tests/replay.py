@@ -19,6 +19,7 @@ from optimizer.cache.replay import Replay, Rewritten, as_it_is, replay
 from optimizer.cli.discovery import is_dockerfile
 from optimizer.engine import optimize
 from optimizer.facts import Context
+from optimizer.facts.context.history import read
 
 COMMITS = 100
 """Rebuilds that are looked at, if the history has so many."""
@@ -69,6 +70,7 @@ def rows_of(name: str, folder: Path) -> Iterator[Row]:
     """The rows of one repository. Raises GitError."""
     with Repository(folder) as repository:
         commits = repository.commits(last=COMMITS + 1)
+        past = read(folder, commits[0])
         paths = [path for path in repository.tree(commits[-1]) if is_dockerfile(path.rpartition("/")[2])]
         for path in sorted(paths, key=lambda path: (path.count("/"), path))[:FILES]:
             changes = []
@@ -78,7 +80,7 @@ def rows_of(name: str, folder: Path) -> Iterator[Row]:
                 changes.append(result.text != text)
                 return result
 
-            found = replay(repository, path, commits, {"before": as_it_is, "after": counted})
+            found = replay(repository, path, commits, {"before": as_it_is, "after": counted}, past=past)
             yield Row(name, found, any(changes))
 
 

@@ -14,6 +14,7 @@ from transforms.dead_stage import dead_stage
 from transforms.dockerignore import dockerignore
 from transforms.empty_continuation import empty_continuation
 from transforms.exec_form_command import exec_form_command
+from transforms.fetch_step import fetch_step
 from transforms.fetch_unpack_remove import fetch_unpack_remove
 from transforms.last_command_wins import last_command_wins
 from transforms.legacy_key_value import legacy_key_value
@@ -21,6 +22,7 @@ from transforms.maintainer_to_label import maintainer_to_label
 from transforms.merge_cleanup_run import merge_cleanup_run
 from transforms.merge_run import merge_run
 from transforms.merge_update_into_install import merge_update_into_install
+from transforms.multi_stage import multi_stage
 from transforms.narrow_copy import narrow_copy
 from transforms.no_cache_flag import no_cache_flag
 from transforms.no_install_recommends import no_install_recommends
@@ -49,6 +51,7 @@ PIPELINE: tuple[Transform, ...] = (
     sudo_as_root,  # before those that look at commands, which then read what stands there
     apt_to_apt_get,
     add_to_copy,  # before all that looks at what COPY brings
+    multi_stage,  # before RUNs are joined or given options: it tells their steps apart, and what it writes gains too
     assume_yes,  # first of those that add options: a command that would stop the build is no ground to build on
     slim_base,  # before what judges installs by the packages that their base has
     merge_update_into_install,  # before cleaning: what fetches and what removes lists is judged where it is used
@@ -61,6 +64,7 @@ PIPELINE: tuple[Transform, ...] = (
     production_dependencies,
     reproducible_install,
     dockerignore,  # before copies move: what lies in the context may not lie over what an install makes
+    fetch_step,  # before copies move: they sink behind what it adds
     copy_manifests_first,  # behind what makes installs leave the lock file alone, before cleaning: it parts RUNs
     order_by_cost,  # behind copy-manifests-first: what is still above an install then is not needed there
     strip_binaries,

@@ -87,6 +87,39 @@ class Repository:
         out = self._ask("diff-tree", "-r", "-z", "--raw", "--no-renames", old, new).split(b"\0")
         return [(os.fsdecode(path), _entry(told)) for told, path in zip(out[:-1:2], out[1::2], strict=True)]
 
+    def toplevel(self) -> Path:
+        """The top of the work tree. Raises GitError where there is none."""
+        return Path(os.fsdecode(self._ask("rev-parse", "--show-toplevel").removesuffix(b"\n")))
+
+    def merge_base(self, one: str, other: str) -> str:
+        """The best commit that both descend from. Raises GitError where none is there."""
+        return self._ask("merge-base", one, other).decode().split()[0]
+
+    def renamed(self, old: str, new: str) -> dict[str, str]:
+        """The files that differ in the newer of two commits, each with its path in the older one."""
+        out = self._ask("diff-tree", "-r", "-z", "--name-status", "--find-renames", old, new).split(b"\0")
+        words = iter([os.fsdecode(word) for word in out[:-1]])
+        found = {}
+        for status in words:
+            path = next(words)
+            if status[0] in "RC":
+                found[next(words)] = path
+            elif status[0] != "D":
+                found[path] = path
+        return found
+
+    def diff(self, old: str, new: str, paths: Iterable[str]) -> bytes:
+        """The unified diff of these paths between two commits, whatever the user's settings are."""
+        settings = ["-c", "diff.suppressBlankEmpty=false", "-c", "diff.noprefix=false", "--literal-pathspecs"]
+        plain = ["--unified=3", "--inter-hunk-context=0", "--no-color", "--no-ext-diff", "--no-textconv"]
+        found = ["--find-renames", "--diff-algorithm=myers"]
+        names = [f"{self._root()}/{path}" for path in paths]
+        return self._ask(*settings, "diff", *plain, *found, old, new, "--", *names)
+
+    def _root(self) -> str:
+        """The top, relative to the folder that was given: git takes paths from there."""
+        return "/".join([".."] * len(self.top.parts)) or "."
+
     def blob(self, name: str) -> bytes | None:
         """What a blob holds; None where this copy of the repository does not have it."""
         if name not in self._blobs:

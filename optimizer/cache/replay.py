@@ -19,6 +19,7 @@ from optimizer.cache.verdicts import Outcome, judge
 from optimizer.cache.watched import Watched
 from optimizer.facts import Context, Facts
 from optimizer.facts.context.globs import BadPattern
+from optimizer.facts.context.history import History
 from optimizer.syntax.parser import parse
 
 
@@ -93,13 +94,15 @@ def replay(
     context: str | None = None,
     build: Callable[[Facts], Build] = lambda facts: Build(facts, Builder.BUILDKIT),
     git_folder: bool = True,
+    past: History | None = None,
 ) -> Replay:
     """Build the commits one after the other. `dockerfile` and `context` are paths from the top of the repository.
 
     `context` None: its folder, or the one above it that holds what it copies. `git_folder`: whether a context that is
     the repository's top holds `.git` (it does for `docker build .`, not where a builder fetches the repository).
+    `past`: what the commits before these changed, which a rewrite may go by.
     """
-    walk = _Walk(repository, dockerfile, rewrites, context, build, git_folder)
+    walk = _Walk(repository, dockerfile, rewrites, context, build, git_folder, past)
     for commit, tree, changed in walked(repository, commits):
         walk.step(commit, tree, [path for path, _ in changed])
     return Replay(
@@ -143,6 +146,7 @@ class _Walk:
     context: str | None
     build: Callable[[Facts], Build]
     git_folder: bool
+    past: History | None = None
     full: bool = False
     skipped: dict[str, int] = field(default_factory=dict)
     variants: dict[str, _Variant] = field(default_factory=dict)
@@ -166,7 +170,15 @@ class _Walk:
             self._repeat(commit)
             return
         self.repository.measure(tree[path].blob for path in changed if path in tree and self._inside(path))
-        given = snapshot(self.repository, tree, commit, self.dockerfile, self.context or "", git_folder=self.git_folder)
+        given = snapshot(
+            self.repository,
+            tree,
+            commit,
+            self.dockerfile,
+            self.context or "",
+            git_folder=self.git_folder,
+            past=self.past,
+        )
         try:
             built = {name: self._built(v, content, given) for name, v in self.variants.items()}
         except BadPattern:

@@ -10,6 +10,7 @@ from optimizer.cache.plans import Plan
 from optimizer.cache.steps import Step
 from optimizer.facts import Facts
 from optimizer.facts.context import Context, File, IgnoreFile, Start
+from optimizer.facts.context.history import History
 from optimizer.knowledge.costs import changes
 
 _ASIDE = (".dockerignore", ".gitignore", ".md")
@@ -59,6 +60,11 @@ class Edited:
     def starts(self) -> tuple[Start, ...]:
         """What Compose files start of the image."""
         return self.context.starts
+
+    @property
+    def history(self) -> History | None:
+        """Which files the last commits changed."""
+        return self.context.history
 
 
 def edited(build: Build, paths: Collection[str]) -> Build:

@@ -16,6 +16,7 @@ from optimizer.cache.git import Entry, Repository
 from optimizer.cache.ignores import left_out
 from optimizer.facts import Facts
 from optimizer.facts.context import File, IgnoreFile, Start, folders_above
+from optimizer.facts.context.history import History
 from optimizer.facts.context.ignore import patterns_in
 from optimizer.facts.copies import normalised
 from optimizer.syntax.parser import parse
@@ -37,6 +38,8 @@ class Snapshot:
     """Its path from the context's root; it may lie outside."""
     git_folder: bool = False
     given: Mapping[str, bytes] = field(default_factory=dict)
+    history: History | None = None
+    """Which files earlier commits changed."""
 
     def with_files(self, files: Mapping[str, bytes]) -> Snapshot:
         """The same with some files changed or added."""
@@ -122,12 +125,14 @@ def snapshot(
     root: str,
     *,
     git_folder: bool = True,
+    past: History | None = None,
 ) -> Snapshot:
     """The context in a folder of a commit's tree, for a Dockerfile; both are paths from the repository's top."""
     prefix = f"{root}/" if root else ""
     inside = {path[len(prefix) :]: e for path, e in tree.items() if path.startswith(prefix)} if root else dict(tree)
     name = posixpath.relpath(dockerfile, root or ".")
-    return Snapshot(repository, inside, commit, name, git_folder and not root)
+    below = past.below(root) if past is not None else None
+    return Snapshot(repository, inside, commit, name, git_folder and not root, history=below)
 
 
 def context_of(content: bytes, dockerfile: str, tree: Mapping[str, Entry]) -> str:

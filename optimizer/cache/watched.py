@@ -8,6 +8,7 @@ from hashlib import blake2b
 
 from optimizer.cache.taken import fingerprint
 from optimizer.facts.context import Context, File, IgnoreFile, Start
+from optimizer.facts.context.history import History
 
 
 @dataclass
@@ -52,6 +53,11 @@ class Watched:
     def starts(self) -> tuple[Start, ...]:
         """What Compose files start of the image."""
         return self.context.starts
+
+    @property
+    def history(self) -> History | None:
+        """Which files earlier commits changed: the same for all commits of a row."""
+        return self.context.history
 
     def content(self, path: str) -> bytes | None:
         """What a file holds."""

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from optimizer.cli import VERSION
+from optimizer.cli import VERSION, completion
 from optimizer.cli.errors import UsageError
 
 app = typer.Typer(
@@ -20,21 +20,37 @@ app = typer.Typer(
 )
 
 
-_Select = Annotated[list[str] | None, typer.Option(metavar="IDS", help="Only these transforms (ids, with commas).")]
-_Ignore = Annotated[list[str] | None, typer.Option(metavar="IDS", help="All but these transforms.")]
-_Profile = Annotated[str | None, typer.Option(metavar="NAME", help="safe, small or fast: a list of transforms.")]
-_Builder = Annotated[str | None, typer.Option(metavar="NAME", help="docker, podman or buildah. Default: what works.")]
+_Select = Annotated[
+    list[str] | None,
+    typer.Option(metavar="IDS", help="Only these transforms (ids, with commas).", autocompletion=completion.listed),
+]
+_Ignore = Annotated[
+    list[str] | None,
+    typer.Option(metavar="IDS", help="All but these transforms.", autocompletion=completion.listed),
+]
+_Profile = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="safe, small or fast: a list of transforms.", autocompletion=completion.profiles),
+]
+_Builder = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME", help="docker, podman or buildah. Default: what works.", autocompletion=completion.builders
+    ),
+]
 _Context = Annotated[Path | None, typer.Option(metavar="DIR", help="The build context. Default: it is looked for.")]
 _Timeout = Annotated[float | None, typer.Option(metavar="SECONDS", help="For one build. Default: 1800.")]
 _BuildArgs = Annotated[list[str] | None, typer.Option(metavar="K=V", help="Passed to the builder, as the next three.")]
+_Output = Annotated[Path | None, typer.Option(metavar="FILE", help="Write it there, not to standard output.")]
 _Target = Annotated[str | None, typer.Option(metavar="STAGE")]
 _Secrets = Annotated[list[str] | None, typer.Option(metavar="id=...,src=...")]
 _Platform = Annotated[str | None, typer.Option(metavar="OS/ARCH")]
 
 
-def run(words: list[str]) -> None:
-    """Run the command that the words name; always ends in SystemExit."""
-    app(words, prog_name="dockopt")
+def run(words: list[str], name: str = "dockopt") -> None:
+    """Run the command that the words name; always ends in SystemExit. `name`: what the program is called by."""
+    completion.prepare()
+    app(words, prog_name=name)
 
 
 def _version(wanted: bool) -> None:
@@ -81,6 +97,15 @@ def fix(
     target: _Target = None,
     secret: _Secrets = None,
     platform: _Platform = None,
+    form: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="text, json, sarif, github, gitlab, junit, checkstyle or rdjson.",
+        ),
+    ] = "text",
+    output: _Output = None,
 ) -> None:
     """Show what would be better, as a unified diff with a reason for each change; or write it.
 
@@ -90,7 +115,9 @@ def fix(
     from optimizer.cli.fix import Options, fix_all
 
     chosen = tuple(select or ()), tuple(ignore or ())
-    options = Options(write, check, unsafe, *chosen, verbose, stdin_filename, profile, context, no_context)
+    options = Options(
+        write, check, unsafe, *chosen, verbose, stdin_filename, profile, context, no_context, form, output
+    )
     builds = timeout, tuple(build_arg or ()), target, tuple(secret or ()), platform
     with _Messages():
         prover = None
@@ -237,6 +264,43 @@ def graph(
 
 
 @app.command()
+def review(
+    base: Annotated[
+        str | None, typer.Option(metavar="REV", help="What the change goes into: origin/main. In CI it is known.")
+    ] = None,
+    head: Annotated[
+        str | None, typer.Option(metavar="REV", help="The last commit of the change. Default: HEAD.")
+    ] = None,
+    form: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help="markdown, github, gitlab or json.")
+    ] = "markdown",
+    post: Annotated[
+        bool, typer.Option("--post", help="Send it, with the token in $GITHUB_TOKEN or $GITLAB_TOKEN.")
+    ] = False,
+    repository: Annotated[
+        str | None, typer.Option(metavar="OWNER/NAME", help="Where to, with --post. In CI it is known.")
+    ] = None,
+    pull_request: Annotated[int | None, typer.Option(metavar="NUMBER", help="Likewise.")] = None,
+    unsafe: Annotated[bool, typer.Option("--unsafe", help="Also what gives the image other content.")] = False,
+    select: _Select = None,
+    ignore: _Ignore = None,
+    profile: _Profile = None,
+    output: _Output = None,
+) -> None:
+    """Review the Dockerfiles that a change touches: suggestions on its lines, the rest in a summary.
+
+    Nothing is said twice: a second --post brings the summary up to date and adds only what is new.
+
+    Exit codes: 0 printed or sent; 2 usage, unreadable input, or the server says no.
+    """
+    with _Messages():
+        from optimizer.cli.review import ReviewOptions, review_all
+
+        chosen = unsafe, tuple(select or ()), tuple(ignore or ()), profile
+        review_all(ReviewOptions(base, head, form, post, *chosen, repository, pull_request, output))
+
+
+@app.command()
 def rules() -> None:
     """List the transforms in the order in which they run."""
     from optimizer.cli.catalogue import listing
@@ -245,13 +309,60 @@ def rules() -> None:
 
 
 @app.command()
-def explain(transform: Annotated[str, typer.Argument(metavar="ID", help="The id of a transform.")]) -> None:
+def explain(
+    transform: Annotated[
+        str, typer.Argument(metavar="ID", help="The id of a transform.", autocompletion=completion.transforms)
+    ],
+) -> None:
     """Say what a transform does, what it never does, and show its examples."""
     from optimizer.cli.catalogue import explanation
 
     with _Messages():
         text = explanation(transform)
     typer.echo(text, nl=False)
+
+
+@app.command(name="completion")
+def _completion(
+    shell: Annotated[str, typer.Argument(metavar="SHELL", help="bash, zsh or fish.", autocompletion=completion.shells)],
+) -> None:
+    """Print what makes a shell complete the commands, options and ids of dockopt."""
+    with _Messages():
+        text = completion.script(shell)
+    typer.echo(text, nl=False)
+
+
+@app.command()
+def lsp(
+    stdio: Annotated[
+        bool, typer.Option("--stdio", help="Over standard input and output: the only way, said by some editors.")
+    ] = True,
+) -> None:
+    """Serve an editor: diagnostics, fixes and hovers while one types. It needs `pip install dockopt[lsp]`."""
+    with _Messages():
+        try:
+            from optimizer.lsp.server import serve
+        except ModuleNotFoundError as error:
+            raise UsageError(
+                f"the language server needs `{error.name}`; `pip install dockopt[lsp]` brings it"
+            ) from error
+        serve()
+
+
+@app.command()
+def man() -> None:
+    """Print the manual page: `dockopt man | man -l -`."""
+    from optimizer.cli.manual import manual
+
+    typer.echo(manual(typer.main.get_group(app)), nl=False)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of the settings, for editors."""
+    from optimizer.cli.schema import written
+
+    typer.echo(written(), nl=False)
 
 
 class _Messages:

@@ -26,6 +26,7 @@ from optimizer.cli.progress import Progress
 from optimizer.cli.settings import settings_for
 from optimizer.engine import optimize
 from optimizer.facts import Context, Facts
+from optimizer.facts.context.history import read
 from optimizer.prove.touch import change_counts
 from optimizer.syntax.parser import parse
 
@@ -219,6 +220,7 @@ def _history(path: Path, options: CacheOptions, last: int) -> Shown:
                 ways,
                 context=_root(options, repository),
                 build=options.build,
+                past=read(path.absolute().parent, commits[0]) if commits else None,
             )
         finally:
             progress.clear()

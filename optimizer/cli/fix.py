@@ -12,12 +12,14 @@ from optimizer.cli import files
 from optimizer.cli.beside import IgnoreFiles
 from optimizer.cli.discovery import find, is_ci_file
 from optimizer.cli.errors import FileError, UsageError
+from optimizer.cli.formats import Told
 from optimizer.cli.names import in_diff, shown
 from optimizer.cli.output import Output
 from optimizer.cli.settings import Settings, of_options
 from optimizer.cli.work import Outcome, Wishes, Worker, settings_of
 from optimizer.engine import Change, Result
 from optimizer.patch import unified
+from optimizer.sizes import said
 from optimizer.transform import Safety
 
 if TYPE_CHECKING:
@@ -39,6 +41,9 @@ class Options:
     context: Path | None = None
     """The build context of the files; None: it is looked for."""
     no_context: bool = False
+    format: str = "text"
+    output: Path | None = None
+    """The file that takes what goes to standard output otherwise."""
 
 
 @dataclass
@@ -67,6 +72,8 @@ def fix_all(paths: Sequence[str], options: Options, prover: Prover | None = None
         raise UsageError("--context and --no-context exclude each other")
     if options.context is not None and not options.context.is_dir():
         raise UsageError(f"--context: there is no folder `{options.context}`")
+    if options.write and "-" in paths and options.format != "text" and options.output is None:
+        raise UsageError("--format needs --output where standard output holds the rewritten `-`")
     settings = of_options(options.select, options.ignore, options.profile, unsafe=options.unsafe)
     return _Run(options, settings, prover).all(paths)
 
@@ -77,12 +84,15 @@ class _Run:
     def __init__(self, options: Options, settings: Settings, prover: Prover | None) -> None:
         self._options = options
         self._prover = prover
-        self._output = Output()
+        self._told = Told(options.format, options.output, offer_fixes=not options.write)
+        self._output = Output(self._told.sink)
         self._totals = _Totals()
         self._said: set[str] = set()
         self._ignore_files = IgnoreFiles()
         told = options.verbose or prover is not None
-        self._wishes = Wishes(settings, options.context, options.no_context, surroundings=told)
+        self._wishes = Wishes(
+            settings, options.context, options.no_context, surroundings=told, fixes=self._told.with_fixes
+        )
         self._worker = Worker(self._wishes)
 
     def all(self, paths: Sequence[str]) -> int:
@@ -93,6 +103,7 @@ class _Run:
             self._one(self._worker.look(found))
         if not self._options.write:
             self._output.diff(self._ignore_files.diffs())
+        self._told.write()
         self._summary()
         self._output.flush()
         totals = self._totals
@@ -104,6 +115,7 @@ class _Run:
 
     def _one(self, outcome: Outcome) -> None:
         """What became of one file is shown or written, and told."""
+        self._told.add(outcome)
         self._fail(*outcome.failures)
         if outcome.template is not None:
             self._output.note(f"{shown(outcome.path)}:{outcome.template}: looks like a template; left as it is")
@@ -132,7 +144,7 @@ class _Run:
         elif proved:
             self._write(outcome, result)
         elif outcome.top is None:
-            self._output.raw(outcome.data)
+            Output().raw(outcome.data)
         if proved:
             self._count(result)
             holds_the_file = outcome.top is None and self._options.write
@@ -173,7 +185,7 @@ class _Run:
         """Write the result in place; what standard input holds goes to standard output, changed or not."""
         after = result.after.encode("utf-8", "surrogateescape")
         if outcome.top is None:
-            self._output.raw(after)
+            Output().raw(after)
         elif result.changed:
             files.write(outcome.path, outcome.data, after, Path(), outcome.top)
 
@@ -216,7 +228,7 @@ class _Run:
             )
         for name, changes in totals.waiting.items():
             known = sum(change.saves for change in changes if change.saves)
-            note(f"{len(changes)} more with --unsafe: {name}" + (f", at most about {_size(known)}" if known else ""))
+            note(f"{len(changes)} more with --unsafe: {name}" + (f", at most about {said(known)}" if known else ""))
 
 
 def _count(number: int, noun: str) -> str:
@@ -228,11 +240,4 @@ def _saving(change: Change) -> str:
     if not change.saves:
         return ""
     basis = f"; estimate: {change.basis}" if change.basis else ""
-    return f" (at most about {_size(change.saves)}{basis})"
-
-
-def _size(count: int) -> str:
-    """Bytes as a person says them."""
-    if count < 1e6:
-        return f"{max(count, 1000) / 1e3:.0f} kB"
-    return f"{count / 1e6:.0f} MB" if count >= 1e7 else f"{count / 1e6:.1f} MB"
+    return f" (at most about {said(change.saves)}{basis})"

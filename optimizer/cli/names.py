@@ -16,3 +16,9 @@ def in_diff(path: Path) -> str:
     """The file behind all links, for `patch -p1` in this folder; from the root where it lies elsewhere."""
     target, here = Path(os.path.realpath(path)), Path.cwd()
     return (target.relative_to(here) if target.is_relative_to(here) else target.relative_to("/")).as_posix()
+
+
+def reported(path: Path) -> str:
+    """The file behind all links, as other programs look for it: from this folder, or from the root. With slashes."""
+    target, here = Path(os.path.realpath(path)), Path.cwd()
+    return (target.relative_to(here) if target.is_relative_to(here) else target).as_posix()

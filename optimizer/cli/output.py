@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from typing import BinaryIO
 
 _COLOURS = {"+": "32", "-": "31", "@": "36"}
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
@@ -13,11 +14,16 @@ _CONTROL = re.compile("[\x00-\x1f\x7f]")
 class Output:
     """Writes bytes as they are; colours only what a terminal shows."""
 
-    def __init__(self) -> None:
-        self._coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    def __init__(self, sink: BinaryIO | None = None) -> None:
+        """`sink`: what takes the text instead of standard output."""
+        self._sink = sink
+        self._coloured = sink is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
     def raw(self, data: bytes) -> None:
         """Bytes for standard output."""
+        if self._sink is not None:
+            self._sink.write(data)
+            return
         sys.stdout.flush()
         sys.stdout.buffer.write(data)
 

@@ -109,15 +109,15 @@ def settings_for(folder: Path) -> Settings:
 
 def _table(path: Path) -> dict[str, Any] | None:
     """The settings in the file; None for a `pyproject.toml` that has none."""
-    import tomllib
+    import tomli
 
     shared = path.name == "pyproject.toml"
     try:
         text = path.read_text("utf-8")
         if shared and "dockopt" not in text:
             return None
-        data = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        data = tomli.loads(text)
+    except (tomli.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise SettingsError(f"{shown(path)}: cannot be read: {error}") from error
     if not shared:
         return data

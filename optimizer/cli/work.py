@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from optimizer.cli import files
 from optimizer.cli.contexts import ContextOf, Contexts, described, folder_of
@@ -13,11 +14,13 @@ from optimizer.cli.discovery import Found, is_ci_file
 from optimizer.cli.errors import BugError, FileError, SettingsError
 from optimizer.cli.names import shown
 from optimizer.cli.settings import Settings, settings_for
-from optimizer.engine import Result, optimize
+from optimizer.engine import ChangeKey, Result, optimize
 from optimizer.facts.ci import builds_images
 from optimizer.facts.context import Missing, Supply
+from optimizer.fixes import Fix, fixes
 from optimizer.transform import Subject, Transform
 
+Made = TypeVar("Made")
 _TEMPLATE = re.compile(r"\{\{|\{%|<%|%%\w+%%|@@?\w+@|^INCLUDE\(", re.M)
 
 
@@ -32,6 +35,8 @@ class Wishes:
     no_context: bool = False
     surroundings: bool = False
     """Whether the outcomes tell which context it is."""
+    fixes: bool = False
+    """Whether the outcomes tell the changes apart; it takes as long again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,8 @@ class Outcome:
     """The context that it is built with, or its own folder; None where nobody wished to know."""
     context: str | None = None
     """Which context it is and why, or why it is not known; None where nobody wished to know."""
+    fixes: tuple[Fix, ...] = ()
+    """The changes as they can be taken one by one; empty where nobody wished to know."""
 
 
 class Worker:
@@ -84,7 +91,7 @@ class Worker:
         settings = settings_of(path, self._wishes.settings)
         transforms = settings.chosen()
         if is_ci_file(path):
-            return _ci_file(path, top, data, transforms, unsafe=settings.unsafe)
+            return self._ci_file(path, top, data, transforms, unsafe=settings.unsafe)
         context = self._contexts.of(path, top or path.parent, data, named=named)
         result = optimized(path, data, transforms, unsafe=settings.unsafe, context=context)
         template = result.problems[0].line if result.problems and _TEMPLATE.search(result.before) else None
@@ -96,23 +103,40 @@ class Worker:
             ignore_file=_ignore_file(context) if result.ignores and context is not None else None,
             folder=folder_of(path, context) if told else None,
             context=described(context) if told and context is not None else None,
+            fixes=self._fixes(path, data, result, settings, context),
         )  # fmt: skip
+
+    def _ci_file(
+        self, path: Path, top: Path | None, data: bytes, transforms: Sequence[Transform], *, unsafe: bool
+    ) -> Outcome:
+        """A file of CI; it is passed over where it builds no image, or nothing is chosen that is about such files."""
+        from optimizer.workflows import improve
+
+        chosen = tuple(transform for transform in transforms if transform.subject is Subject.WORKFLOW)
+        if top is not None and not (chosen and builds_images(data)):
+            return Outcome(path, top, data)
+        result = _guarded(path, lambda: improve(data, chosen, unsafe=unsafe))
+        told_apart = fixes(result, None) if self._wishes.fixes else ()
+        return Outcome(path, top, data, result, _told(path, result), fixes=told_apart)
+
+    def _fixes(
+        self, path: Path, data: bytes, result: Result, settings: Settings, context: Supply | None
+    ) -> tuple[Fix, ...]:
+        """The changes told apart, if anybody wishes."""
+        if not self._wishes.fixes:
+            return ()
+
+        def replay(only: Collection[ChangeKey]) -> Result:
+            ids = {key[0] for key in only}
+            transforms = [transform for transform in settings.chosen() if transform.id in ids]
+            return optimize(data, transforms, unsafe=settings.unsafe, context=context, only=only)
+
+        return _guarded(path, lambda: fixes(result, replay))
 
 
 def settings_of(path: Path, wished: Settings) -> Settings:
     """The settings that hold for a file, with what the command line says. Raises SettingsError."""
     return settings_for(path.absolute().parent).below(wished)
-
-
-def _ci_file(path: Path, top: Path | None, data: bytes, transforms: Sequence[Transform], *, unsafe: bool) -> Outcome:
-    """A file of CI; it is passed over where it builds no image, or nothing is chosen that is about such files."""
-    from optimizer.workflows import improve
-
-    chosen = tuple(transform for transform in transforms if transform.subject is Subject.WORKFLOW)
-    if top is not None and not (chosen and builds_images(data)):
-        return Outcome(path, top, data)
-    result = _guarded(path, lambda: improve(data, chosen, unsafe=unsafe))
-    return Outcome(path, top, data, result, _told(path, result))
 
 
 def _told(path: Path, result: Result) -> tuple[str, ...]:
@@ -136,7 +160,7 @@ def optimized(
     return _guarded(path, lambda: optimize(data, transforms, unsafe=unsafe, context=context))
 
 
-def _guarded(path: Path, work: Callable[[], Result]) -> Result:
+def _guarded(path: Path, work: Callable[[], Made]) -> Made:
     """What the work makes of the file. Raises BugError for whatever it raises."""
     try:
         return work()

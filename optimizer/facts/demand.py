@@ -37,6 +37,14 @@ def demand(facts: Facts, instruction: Instruction, found: ToolCall) -> str | Non
     )
 
 
+def started_needs(facts: Facts, stage: BuildStage, tool: Tool, manifest: bytes) -> str | None:
+    """Why what a container of the stage starts may need development packages; None where nothing seen does."""
+    watch = _Watch(facts, tool, scripts_of(manifest) or {}, development_names(manifest) or frozenset())
+    starts = ("CMD", "ENTRYPOINT", "HEALTHCHECK")
+    found = [watch.needed_by(one) for each in stage.lineage for one in each.instructions if one.name in starts]
+    return next((why for why in found if why is not None), None)
+
+
 class _Watch:
     """The search through the stages. `reaches`: whether the packages get into the last stage."""
 
@@ -64,7 +72,7 @@ class _Watch:
         self.reaches = self.reaches or stage is self._facts.stages[-1]
         instructions = stage.instructions
         for instruction in instructions[instructions.index(start) + 1 if start else 0 :]:
-            if (why := self._needed_by(instruction)) is not None:
+            if (why := self.needed_by(instruction)) is not None:
                 return why
         if stage is self._facts.stages[-1]:
             self.started = any(i.name in ("CMD", "ENTRYPOINT") for one in stage.lineage for i in one.instructions)
@@ -84,7 +92,8 @@ class _Watch:
             if copy.origin is not None and self._facts.stage_named(copy.origin) is stage:
                 yield self._facts.stage_of[instruction], instruction
 
-    def _needed_by(self, instruction: Instruction) -> str | None:
+    def needed_by(self, instruction: Instruction) -> str | None:
+        """Why an instruction may need them; None where nothing seen does."""
         match instruction.name:
             case "RUN" if self._facts.opaque(instruction):
                 return "a later RUN cannot be read"

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import posixpath
 import re
+from functools import lru_cache
 
 from optimizer.facts import Call, Facts
+from optimizer.facts.fetching import fetched_above, row_of
 from optimizer.knowledge.costs import Cost, costs
 from optimizer.syntax.nodes import Instruction
+from optimizer.syntax.parser import parse
 
 _INTERPRETER = re.compile(r"(?:python|pypy)[0-9.]*")
 
@@ -27,7 +30,27 @@ def _run(facts: Facts, instruction: Instruction) -> float:
     table = costs().step
     if facts.opaque(instruction):
         return table.run + table.opaque
-    return table.run + sum(_of_call(call) for call in facts.calls(instruction) if not call.substituted)
+    return table.run + sum(
+        _alone(facts, instruction, call) for call in facts.calls(instruction) if not call.substituted
+    )
+
+
+@lru_cache(maxsize=256)
+def text_seconds(text: str) -> float:
+    """What a command takes that stands in no file."""
+    facts = Facts(parse(f"FROM scratch\nRUN {text}\n"))
+    return run_seconds(facts, facts.stages[0].instructions[-1])
+
+
+def _alone(facts: Facts, run: Instruction, call: Call) -> float:
+    """A call with what it fetches by itself, if nothing fetched that before; less what was installed before."""
+    row = row_of(call)
+    if row is None or row.never:
+        return _of_call(call)
+    above = fetched_above(facts, run, call, row)
+    if row.adds:
+        return _of_call(call) if above is None else costs().step.command
+    return _of_call(call) + (text_seconds(row.step) if above is None else 0.0)
 
 
 def _of_call(call: Call) -> float:

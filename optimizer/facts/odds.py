@@ -1,15 +1,19 @@
 """How probable it is that a commit changes one of several steps of a stage: their texts, and the files they take.
 
-Priors of `changes.toml`. Files that several steps take are counted once; texts change independently of one another.
+Counted over the history of the context's repository, where there is one, with the priors of `changes.toml` as some
+commits more; else the priors alone. Files that several steps take are counted once; texts change independently.
 """
 
 from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from operator import or_
 
 from optimizer.facts import BuildStage, Copy, Facts
+from optimizer.facts.context.taken import Absent, taken
 from optimizer.facts.copies import is_remote, normalised
 from optimizer.facts.effects import EVERYWHERE, Place, commutes, meet
 from optimizer.facts.effects.places import canonical
@@ -29,17 +33,34 @@ class Exposure:
     alone: float
     manifests: Mapping[str, float] = field(default_factory=dict)
     others: Mapping[str, float] = field(default_factory=dict)
+    commits: int = 0
+    """The commits of the history that changed what it takes, as a bit mask."""
+    untold: bool = False
+    """Whether it takes what the history cannot tell."""
 
     def with_files(self, other: Exposure) -> Exposure:
         """The same, which takes what the other one takes too."""
         alone = 1 - (1 - self.alone) * (1 - other.alone)
-        return Exposure(alone, {**self.manifests, **other.manifests}, {**self.others, **other.others})
+        return Exposure(
+            alone,
+            {**self.manifests, **other.manifests},
+            {**self.others, **other.others},
+            self.commits | other.commits,
+            self.untold or other.untold,
+        )
 
 
 class Odds:
-    """The probabilities for all sets of some steps, as bit masks of their numbers. `below`: what they stand on."""
+    """The probabilities for all sets of some steps, as bit masks of their numbers. `below`: what they stand on.
 
-    def __init__(self, exposures: Sequence[Exposure], below: Exposure) -> None:
+    `commits`: of how many commits the exposures tell, 0 where there is no history.
+    """
+
+    def __init__(self, exposures: Sequence[Exposure], below: Exposure, commits: int = 0) -> None:
+        self._seen = [one.commits for one in exposures]
+        self._untold = [one.untold for one in exposures]
+        self._seen_below = below.commits
+        self._commits = 0 if below.untold else commits
         self._alone = [one.alone for one in exposures]
         self._below = below.alone
         self._manifests = _grouped([one.manifests for one in exposures], below.manifests)
@@ -53,15 +74,24 @@ class Odds:
         return self._known[mask]
 
     def _of(self, mask: int) -> float:
-        table = changes()
         same = 1 - self._below
-        for number, chance in enumerate(self._alone):
-            if mask >> number & 1:
-                same *= 1 - chance
+        members = [number for number in range(len(self._alone)) if mask >> number & 1]
+        for number in members:
+            same *= 1 - self._alone[number]
+        prior = self._prior(mask)
+        if not self._commits or any(self._untold[number] for number in members):
+            return 1 - same * (1 - prior)
+        seen = reduce(or_, (self._seen[number] for number in members), self._seen_below).bit_count()
+        weight = changes().prior_commits
+        return 1 - same * (1 - (seen + weight * prior) / (self._commits + weight))
+
+    def _prior(self, mask: int) -> float:
+        """The probability that a commit changes a file that the steps take, where nothing is known of the commits."""
+        table = changes()
         manifests = _covered(self._manifests, mask)
-        same *= 1 - min(table.manifest, manifests * table.taken.manifest)
         others = min(1.0, _covered(self._others, mask))
-        return float(1 - same * (1 - table.other * others**table.taken.exponent))
+        by_manifests = min(table.manifest, manifests * table.taken.manifest)
+        return float(1 - (1 - by_manifests) * (1 - table.other * others**table.taken.exponent))
 
 
 _ALWAYS = 0
@@ -113,7 +143,7 @@ def _exposure(facts: Facts, instruction: Instruction) -> Exposure:
     for origin, path in _origins(facts, instruction):
         found = found.with_files(_of_path(facts, origin, path))
     if any(one.kind == "bind" and one.source_stage is None for one in facts.mounts(instruction)):
-        found = found.with_files(Exposure(0.0, {"*": 1.0}, {"*": 1.0}))
+        found = found.with_files(Exposure(0.0, {"*": 1.0}, {"*": 1.0}, untold=True))
     return found
 
 
@@ -166,7 +196,20 @@ def _taken(facts: Facts, copy: Copy) -> Exposure:
         if known is None and path in (".", "*"):
             known = Exposure(0.0, {"*": changes().manifest / table.manifest}, {"*": 1.0})
         found = found.with_files(known or Exposure(0.0, others={path: table.folder}))
-    return found
+    return _with_history(facts, copy, found)
+
+
+def _with_history(facts: Facts, copy: Copy, found: Exposure) -> Exposure:
+    """The same with the commits that changed a file which the COPY takes now."""
+    context = facts.context
+    if context is None or context.history is None:
+        return found
+    files = taken(copy, context)
+    if files is None or isinstance(files, Absent):
+        return replace(found, untold=True)
+    weight = changes().prior_commits
+    share = weight / (context.history.commits + weight)
+    return replace(found, alone=found.alone * share, commits=context.history.of(file.path for file in files))
 
 
 def _of_source(facts: Facts, path: str) -> Exposure | None:

@@ -57,7 +57,8 @@ def reordered(facts: Facts, stage: BuildStage) -> Reordered | None:
     seconds = tuple(_seconds(facts, one) for one in steps)
     if sum(seconds) < LEAST_SECONDS:
         return None
-    odds = Odds([exposure(facts, one) for one in steps], below(facts, stage))
+    history = facts.context.history if facts.context is not None else None
+    odds = Odds([exposure(facts, one) for one in steps], below(facts, stage), history.commits if history else 0)
     as_it_is = tuple(range(len(steps)))
     free = Work(seconds, [0] * len(steps), odds)
     before = free.cost(as_it_is)

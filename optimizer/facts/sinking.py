@@ -12,6 +12,7 @@ from optimizer.facts.chains import leaves
 from optimizer.facts.installs import Standing, conflict, inside, installs_of
 from optimizer.facts.manifests import Need
 from optimizer.facts.packages import package_call
+from optimizer.facts.texts import argument_text, shortened
 from optimizer.knowledge import load
 from optimizer.syntax.nodes import Instruction
 
@@ -87,6 +88,20 @@ def sinking(
     return (walk.targets[-1] if walk.targets else None), stop
 
 
+def reaches(
+    facts: Facts, copy: Copy, places: Mapping[str, str], behind: Sequence[Instruction], run: Instruction, need: Need
+) -> str | None:
+    """Why a COPY could not sink behind a step right above a RUN, which needs few of its files; None where it could."""
+    walk = _Walk(facts, copy, places)
+    for other in behind:
+        if other is run:
+            return walk.covers(need)
+        why = walk.into(other) if other.name == "RUN" else (None if walk.passes(other) else "")
+        if why is not None:
+            return why or f"`{shortened(f'{other.name} {argument_text(other)}')}` stands between and needs the sources"
+    return None
+
+
 class _Walk:
     """The way of a COPY down its stage."""
 
@@ -102,14 +117,14 @@ class _Walk:
         """Go as far as nothing needs the files but installs that read few of them."""
         for other in behind:
             if other.name == "RUN":
-                why = self._into(other)
+                why = self.into(other)
                 if why is not None:
                     return Stop(other, why) if why else None
-            elif not self._passes(other):
+            elif not self.passes(other):
                 return None
         return None
 
-    def _passes(self, other: Instruction) -> bool:
+    def passes(self, other: Instruction) -> bool:
         """Whether an instruction has nothing to do with the files; the COPY in its old place makes the same folder."""
         folder = self._facts.entered(other)
         if folder != self._facts.scopes[other].folder and other.name == "WORKDIR" and self._copy.relative:
@@ -121,7 +136,7 @@ class _Walk:
         self._stays = True
         return True
 
-    def _into(self, run: Instruction) -> str | None:
+    def into(self, run: Instruction) -> str | None:
         """Walk through a RUN; None where its end is reached, else why not (empty: it needs the sources)."""
         chain = self._facts.chain(run)
         if chain is None:
@@ -143,8 +158,12 @@ class _Walk:
     def _blocked(self, install: Standing) -> str | None:
         if not isinstance(install.need, Need):
             return f"the sources must be there for it: {install.need}"
+        return self.covers(install.need)
+
+    def covers(self, need: Need) -> str | None:
+        """Why the COPY may not come behind an install: it would lie over what that writes."""
         for path, name in self._places.items():
-            if inside(path, install.need.writes) and path not in install.need.files:
+            if inside(path, need.writes) and path not in need.files:
                 return f"`{name}` of the build context would lie over what it installs; put it into .dockerignore"
         return None
 

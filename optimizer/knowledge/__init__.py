@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import MISSING, dataclass, fields
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
+
+import tomli
 
 Row = TypeVar("Row")
 
@@ -18,8 +19,8 @@ class KnowledgeError(Exception):
 def load(name: str) -> dict[str, Any]:
     """One table as plain data. Raises KnowledgeError where it is no TOML."""
     try:
-        return tomllib.loads(Path(__file__).with_name(name).read_text("utf-8"))
-    except tomllib.TOMLDecodeError as error:
+        return tomli.loads(Path(__file__).with_name(name).read_text("utf-8"))
+    except tomli.TOMLDecodeError as error:
         raise KnowledgeError(f"{name}: {error}") from error
 
 

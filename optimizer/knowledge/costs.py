@@ -64,6 +64,7 @@ class Changes:
     manifest: float
     other: float
     edits: dict[str, float]
+    prior_commits: float
     manifests: re.Pattern[str]
     taken: TakenChanges
 
@@ -90,8 +91,14 @@ def costs() -> Costs:
 def changes() -> Changes:
     """The table of changes."""
     data = load("changes.toml")
-    if unknown := sorted(data.keys() - {"source", "commit", "edit", "manifest", "taken"}):
+    if unknown := sorted(data.keys() - {"source", "commit", "edit", "prior", "manifest", "taken"}):
         raise KnowledgeError(f"changes.toml: unknown table `{unknown[0]}`")
     names = "|".join(translate(name) for name in data["manifest"]["names"])
     taken = row(TakenChanges, data["taken"], "changes.toml: taken")
-    return Changes(**data["commit"], edits=dict(data["edit"]), manifests=re.compile(names), taken=taken)
+    return Changes(
+        **data["commit"],
+        prior_commits=data["prior"]["commits"],
+        edits=dict(data["edit"]),
+        manifests=re.compile(names),
+        taken=taken,
+    )

@@ -19,5 +19,6 @@ def allowance(transform: Transform) -> Allowance:
         may_change=transform.may_change_paths,
         may_add=transform.may_change_paths,
         may_drop_packages=transform.may_drop_packages,
+        may_change_base=transform.may_change_base,
         configuration=frozenset(transform.may_change_settings),
     )

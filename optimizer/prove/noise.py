@@ -1,11 +1,12 @@
 """What two builds of one file differ in: the table `noise.toml`, and what a second build of the original has shown."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
+
+import tomli
 
 from .compare import Change, Difference
 from .errors import TableError
@@ -49,8 +50,8 @@ def load_noise() -> Noise:
 def parse_noise(text: str) -> Noise:
     """A table of noise. Refuses what it does not know, so that a misspelt key cannot hide a difference."""
     try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as problem:
+        table = tomli.loads(text)
+    except tomli.TOMLDecodeError as problem:
         raise TableError(f"noise.toml: {problem}") from problem
     if unknown := table.keys() - {"noise"}:
         raise TableError(f"noise.toml: unknown table `{min(unknown)}`; the rows are `[[noise]]`")

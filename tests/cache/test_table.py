@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+import tomli
 
 from optimizer.cache import Builder, Outcome, Step, judge, plan
 from optimizer.cache.steps import Part, digest, key_of
 from optimizer.facts.texts import argument_text
 from tests.cache.build import Sketch, states
 
-TABLE = tomllib.loads(Path(__file__).with_name("table.toml").read_text("utf-8"))
+TABLE = tomli.loads(Path(__file__).with_name("table.toml").read_text("utf-8"))
 CELLS = [
     pytest.param(row, builder, id=f"{row['change']} - {builder.value}")
     for row in TABLE["row"]

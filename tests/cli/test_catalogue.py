@@ -77,7 +77,7 @@ def test_an_unknown_transform_is_an_error_that_says_what_to_do(dockopt: Dockopt,
 @pytest.mark.parametrize(
     ("words", "absent"),
     [
-        ("--version", "typer dataclasses tomllib importlib.metadata optimizer.engine"),
+        ("--version", "typer dataclasses tomli importlib.metadata optimizer.engine"),
         ("rules", "rich"),
         ("fix Dockerfile", "rich asyncio"),
         ("fix --wrong", "rich optimizer.engine"),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
+
+import tomli
 
 HERE = Path(__file__).parent
 CORPUS = HERE.parents[1] / "corpus"
@@ -60,7 +61,7 @@ class Case:
 
 def cases() -> tuple[Case, ...]:
     """All cases of `cases/*.toml`. Raises ValueError for a key that there is not."""
-    tables = [tomllib.loads(path.read_text("utf-8")) for path in sorted(HERE.glob("cases/*.toml"))]
+    tables = [tomli.loads(path.read_text("utf-8")) for path in sorted(HERE.glob("cases/*.toml"))]
     return tuple(_case(table) for each in tables for table in each["case"])
 
 
@@ -78,4 +79,4 @@ def _frozen(value: Any) -> Any:
 
 def must_nots() -> dict[str, str]:
     """The ways of breaking: id and sentence."""
-    return dict(tomllib.loads((HERE / "must_nots.toml").read_text("utf-8"))["must-not"])
+    return dict(tomli.loads((HERE / "must_nots.toml").read_text("utf-8"))["must-not"])

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import replace
 
 import pytest
+import tomli
 
 from tests.conformance.case import HERE, cases
 from tests.conformance.judge import CHECKS, complaints
 
-LIES = tomllib.loads((HERE / "lies.toml").read_text("utf-8"))["lie"]
+LIES = tomli.loads((HERE / "lies.toml").read_text("utf-8"))["lie"]
 CASES = {case.file: case for case in cases()}
 
 

@@ -13,6 +13,7 @@ from optimizer.prove.declared import allowances
 from optimizer.prove.layer import Layer
 from optimizer.prove.proof import Proof, ProofOptions, Rewrite, prove
 from optimizer.prove.smoke import SmokeTest
+from optimizer.transform import Transform
 from transforms import PIPELINE
 
 from .factory import recipes
@@ -42,20 +43,29 @@ class Project:
     @property
     def bases(self) -> tuple[str, ...]:
         """The images that it is built from."""
-        rows = FROM.findall(self.text.decode("utf-8", "replace"))
-        stages = {stage.lower() for _, stage in rows if stage}
-        return tuple(sorted({image for image, _ in rows if image.lower() not in stages | {"scratch"}}))
+        return bases_in(self.text.decode("utf-8", "replace"))
 
-    def optimized(self, *, unsafe: bool = False) -> Result:
-        """What dockopt makes of it in its build context."""
+    def bases_after(self, transforms: Sequence[Transform] | None = None) -> tuple[str, ...]:
+        """The images that what `--unsafe` makes of it is built from."""
+        return bases_in(self.optimized(unsafe=True, transforms=transforms).after)
+
+    def optimized(self, *, unsafe: bool = False, transforms: Sequence[Transform] | None = None) -> Result:
+        """What dockopt, or some of its transforms, make of it in its build context."""
         found = Finder().supply(self.folder / "Dockerfile", self.folder, self.text)
-        return optimize(self.text, unsafe=unsafe, context=found)
+        return optimize(self.text, transforms, unsafe=unsafe, context=found)
 
     @property
     def touched(self) -> str | None:
         """A source file, for the measurement of a rebuild."""
         found = [path for suffix in SOURCES for path in sorted(self.folder.rglob(f"*{suffix}")) if _is_source(path)]
         return found[0].relative_to(self.folder).as_posix() if found else None
+
+
+def bases_in(text: str) -> tuple[str, ...]:
+    """The images that a Dockerfile names behind FROM."""
+    rows = FROM.findall(text)
+    stages = {stage.lower() for _, stage in rows if stage}
+    return tuple(sorted({image for image, _ in rows if image.lower() not in stages | {"scratch"}}))
 
 
 def _is_source(path: Path) -> bool:
@@ -115,9 +125,10 @@ def prove_project(
     unsafe: bool = False,
     rebuild: bool = False,
     timeout: float = 600,
+    transforms: Sequence[Transform] | None = None,
 ) -> Outcome:
-    """Prove what dockopt makes of a project."""
-    result = project.optimized(unsafe=unsafe)
+    """Prove what dockopt, or some of its transforms, make of a project."""
+    result = project.optimized(unsafe=unsafe, transforms=transforms)
     here = BuildOptions.from_environment()
     build = BuildOptions(timeout=timeout, network=here.network, drop_syntax=here.drop_syntax)
     touch = project.touched if rebuild else None

@@ -40,7 +40,7 @@ def test_a_project_is_proved_with_the_unsafe_transforms(
     name: str, need: Callable[..., None], builder: Builder, layers: dict[str, Layer], timeout: float
 ) -> None:
     project = next(project for project in PROJECTS if project.name == name)
-    need(*project.bases)
+    need(*project.bases, *project.bases_after())
     outcome = prove_project(project, builder, layers, unsafe=True, timeout=timeout)
     assert [str(problem) for problem in outcome.proof.verdict.problems] == LOST.get(name, [])
     assert outcome.answers == (project.answer, project.answer)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+import tomli
 
 from optimizer.facts import Facts
 from optimizer.facts.effects import dependencies
@@ -26,7 +27,7 @@ class Annotated:
 def annotated() -> Iterator[Annotated]:
     """All stages of `gold/*.toml`."""
     for path in sorted(Path(__file__).with_name("gold").glob("*.toml")):
-        for stage in tomllib.loads(path.read_text("utf-8"))["stage"]:
+        for stage in tomli.loads(path.read_text("utf-8"))["stage"]:
             yield Annotated(stage["name"], stage["text"], dict(_edge(text) for text in stage["edges"]))
 
 

@@ -7,7 +7,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from hashlib import sha256
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from optimizer.facts.context.history import History
 
 LARGEST = 2_000_000
 """Bytes. What is larger is no file that a transform reads."""
@@ -67,6 +70,10 @@ class Context(Protocol):
     def ignore_file(self) -> IgnoreFile | None:
         """What says which files are not sent; None where nothing does."""
 
+    @property
+    def history(self) -> History | None:
+        """Which files the last commits changed; None where nobody knows."""
+
     def content(self, path: str) -> bytes | None:
         """What a file holds; None where there is no such file, it is a link, or it is too large to be read."""
 
@@ -103,6 +110,7 @@ class Given:
     ignored: Mapping[str, int] | None = field(default_factory=dict)
     ignore_file: IgnoreFile | None = None
     starts: tuple[Start, ...] = ()
+    history: History | None = None
 
     @cached_property
     def files(self) -> Mapping[str, File]:

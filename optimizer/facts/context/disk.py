@@ -17,6 +17,7 @@ from stat import S_IMODE, S_ISLNK, S_ISREG
 
 from optimizer.facts.context import LARGEST, File, IgnoreFile, Missing, Start, folders_above
 from optimizer.facts.context.globs import BadPattern
+from optimizer.facts.context.history import History, history_of
 from optimizer.facts.context.patterns import Matched, Patterns
 
 MOST_FILES = 200_000
@@ -53,6 +54,11 @@ class OnDisk:
         except (Unlistable, OSError):
             return None
         return {name: size for name, size in sorted(sizes.items()) if size}
+
+    @cached_property
+    def history(self) -> History | None:
+        """Which files the last commits of the repository changed."""
+        return history_of(self.root)
 
     def content(self, path: str) -> bytes | None:
         """What a file holds; None where there is no such file, it is a link, or it is too large to be read."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from optimizer.facts.context import Context, File, IgnoreFile, Start, folders_above
+from optimizer.facts.context.history import History
 from optimizer.facts.context.patterns import Patterns
 
 
@@ -44,6 +45,11 @@ class Narrowed:
     def starts(self) -> tuple[Start, ...]:
         """What Compose files start of the image."""
         return self.context.starts
+
+    @property
+    def history(self) -> History | None:
+        """Which files the last commits changed, those that are no longer sent too."""
+        return self.context.history
 
     def content(self, path: str) -> bytes | None:
         """What a file holds; None where there is no such file."""

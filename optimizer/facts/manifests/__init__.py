@@ -15,6 +15,7 @@ from optimizer.facts.calls import Call
 from optimizer.facts.manifests.project import Project, UnreadableError
 from optimizer.facts.sync import in_sync
 from optimizer.knowledge import load, row
+from optimizer.syntax.nodes import Item, Word
 
 __all__ = ["Install", "InstallRow", "Need", "Project", "UnreadableError", "install_of"]
 
@@ -117,6 +118,16 @@ class Install:
         return not in_sync(self.row.name, manifest.encode(), locked.encode())
 
 
+_UNTOLD = "\0"
+"""Stands for a word that only a shell could tell; it is one word, as it is quoted."""
+
+
+def _told(word: Word | Item) -> str | None:
+    if word.literal is None and word.text[:1] == word.text[-1:] == '"':
+        return _UNTOLD
+    return word.literal
+
+
 @lru_cache(maxsize=1)
 def _rows() -> dict[tuple[str, str], InstallRow]:
     """The rows by command and verb."""
@@ -128,10 +139,10 @@ def _rows() -> dict[tuple[str, str], InstallRow]:
 @lru_cache(maxsize=4096)
 def install_of(call: Call) -> Install | None:
     """The call as an install from a manifest; None where it is none, or where a word cannot be told."""
-    literals = [word.literal for word in call.words]
-    if call.name is None or call.substituted or call.fed or any(literal is None for literal in literals):
+    told = [_told(word) for word in call.words[1:]]
+    if call.name is None or call.substituted or call.fed or None in told:
         return None
-    words = [call.name, *(literal or "" for literal in literals[1:])]
+    words = [call.name, *(word for word in told if word is not None)]
     if words[1:2] == ["-m"] and words[0].startswith("python"):
         words = words[2:]
     if words[0].startswith("pip") and words[0][3:].replace(".", "").isdigit():
@@ -186,6 +197,9 @@ def _read(one: InstallRow, verb: str, words: list[str]) -> Install | None:
         else:
             options.append((word, None))
     if any(name in one.elsewhere_options for name, _ in options) or (operands and not one.operands):
+        return None
+    paths = [value for name, value in options if name not in one.value_options]
+    if _UNTOLD in (*operands, *(name for name, _ in options), *paths):
         return None
     folders = [value for name, value in options if name in one.folder_options and value]
     return Install(one, verb, tuple(options), tuple(operands), posixpath.join("", *folders))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import tomli
 
 from optimizer.facts.context import Context
 
@@ -68,8 +69,8 @@ class Project:
     def toml(self, path: str) -> dict[str, Any]:
         """A TOML table. Raises UnreadableError."""
         try:
-            return tomllib.loads(self.text(path))
-        except tomllib.TOMLDecodeError:
+            return tomli.loads(self.text(path))
+        except tomli.TOMLDecodeError:
             raise UnreadableError(f"`{path}` is not TOML") from None
 
 

@@ -1,4 +1,4 @@
-# names: gcr.io/distroless/base-debian12 gcr.io/distroless/base
+# names: gcr.io/distroless/base-debian12 gcr.io/distroless/base-debian13 gcr.io/distroless/base
 FROM debian:bookworm-slim AS tree
 RUN apt-get update && cd /tmp && apt-get download libc6 libssl3 \
  && mkdir -p /tree/var/lib/dpkg/status.d && for archive in *.deb; do dpkg-deb -x $archive /tree; done \

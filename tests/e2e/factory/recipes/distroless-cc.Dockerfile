@@ -1,4 +1,4 @@
-# names: gcr.io/distroless/cc-debian12 gcr.io/distroless/cc
+# names: gcr.io/distroless/cc-debian12 gcr.io/distroless/cc-debian13 gcr.io/distroless/cc
 FROM debian:bookworm-slim AS tree
 RUN apt-get update && cd /tmp && apt-get download libgcc-s1 libstdc++6 libgomp1 \
  && mkdir -p /tree/var/lib/dpkg/status.d && for archive in *.deb; do dpkg-deb -x $archive /tree; done \

@@ -1,4 +1,4 @@
-# names: gcr.io/distroless/static-debian12 gcr.io/distroless/static
+# names: gcr.io/distroless/static-debian12 gcr.io/distroless/static-debian13 gcr.io/distroless/static
 FROM debian:bookworm-slim AS tree
 RUN apt-get update && cd /tmp && apt-get download base-files ca-certificates netbase tzdata \
  && mkdir -p /tree && for archive in *.deb; do dpkg-deb -x $archive /tree; done \

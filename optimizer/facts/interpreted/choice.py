@@ -1,0 +1,215 @@
+"""The plan of a conversion: the image that runs the program, what is copied to it, what is installed and done there."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from optimizer.facts import BuildStage, Facts
+from optimizer.facts.arrivals import arrived
+from optimizer.facts.bases import image_of
+from optimizer.facts.chains import Step
+from optimizer.facts.demand import demand, started_needs
+from optimizer.facts.effects.programs import path_folders
+from optimizer.facts.interpreted.survey import PROGRAMS, Survey, Unknown, covering
+from optimizer.facts.runtime_needs import Kind, Needs, runtime_needs
+from optimizer.facts.runtime_needs.started import effective, files_of
+from optimizer.facts.sync import development_names
+from optimizer.facts.tools import ToolCall, edition, tool_calls
+from optimizer.knowledge.interpreters import Interpreter, Prune, interpreters
+from optimizer.knowledge.runtime_needs import runtime_needs_table
+from optimizer.syntax.nodes import Instruction
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """One conversion. `carried`: absolute paths; `packages`: to be installed where it runs; `saves`: bytes, about."""
+
+    survey: Survey
+    image: str
+    carried: tuple[str, ...]
+    packages: tuple[str, ...]
+    repeated: tuple[tuple[Instruction, Step], ...]
+    """Steps that the image that runs needs as well, in order."""
+    environment: str | None
+    """The folder of an environment that the builder makes for the packages, in front of all else."""
+    closing: str | None
+    """A command at the end of the builder."""
+    saves: int
+
+    @property
+    def row(self) -> Interpreter:
+        """What is known of the image."""
+        return self.survey.row
+
+
+def conversion(facts: Facts, stage: BuildStage) -> Conversion | None:
+    """How the stage would be converted; None where it is none of an interpreter's image, or gains nothing.
+
+    Raises Unknown.
+    """
+    row = interpreters().by_image.get(image_of(stage.base or "")[0])
+    if row is None or stage.parent is not None or stage.base is None or facts.tree.escape != "\\":
+        return None
+    if not any(one.name == "RUN" for one in stage.instructions) or not effective(stage):
+        return None
+    return _Choice(facts, stage, row, stage.base).made()
+
+
+class _Choice:
+    def __init__(self, facts: Facts, stage: BuildStage, row: Interpreter, base: str) -> None:
+        self.facts, self.stage, self.row, self.base = facts, stage, row, base
+        self.slim = row.slim(base)
+
+    def made(self) -> Conversion | None:
+        """The plan. Raises Unknown."""
+        if self.slim is None and not re.search("slim|alpine", self.base):
+            raise Unknown(f"which slim variant `{self.base}` has is not known")
+        if self.facts.context is None:
+            raise Unknown(f"the sources are not seen: {self.facts.no_context}")
+        self.survey = Survey(self.facts, self.stage, self.row).walk()
+        closing = self._closing()
+        if self.slim is None and not (self.survey.builds or closing is not None):
+            return None
+        needs = runtime_needs(self.facts, self.stage)
+        self._sure(needs)
+        environment = self._environment()
+        return Conversion(
+            self.survey,
+            self.slim or self.base,
+            self._carried(environment),
+            self._packages(needs),
+            self._repeated(),
+            environment,
+            closing,
+            self.row.size - self.row.slim_size if self.slim is not None else 0,
+        )
+
+    def _sure(self, needs: Needs) -> None:
+        """Raises Unknown where something that the other image might lack may be needed."""
+        for kind in (Kind.LIBRARY, Kind.PACKAGE):
+            if (doubt := needs.doubt(kind)) is not None:
+                raise Unknown(f"{doubt}; {PROGRAMS}")
+        if self.slim is not None and (doubt := needs.doubt(Kind.PROGRAM)) is not None:
+            raise Unknown(f"{doubt}; {PROGRAMS}")
+        if "own" in needs.names(Kind.CERTIFICATES):
+            raise Unknown(needs.why(Kind.CERTIFICATES, "own") or "")
+        if "generated" in needs.names(Kind.LOCALE):
+            raise Unknown("a `RUN` makes locales, which are not carried along")
+        for word in self.row.own if self.survey.installs or self.row.carried else ():
+            if word in self.facts.text:
+                raise Unknown(f"`{word.strip()}` is named: something hangs on where packages lie")
+
+    def _environment(self) -> str | None:
+        """A new environment for the packages; None where none is needed, or the file makes one. Raises Unknown."""
+        if not self.row.environment or not self.survey.installs:
+            return None
+        if re.match(r"2\b", image_of(self.base)[1]):
+            raise Unknown("Python 2 has no environments of its own")
+        for run in self.survey.installs:
+            folders = [folder for folder in path_folders(self.facts, run) if folder is not None]
+            if any(folder.endswith("/bin") and posixpath.dirname(folder) in self.survey.places for folder in folders):
+                return None
+            if not self.facts.scopes[run].as_root and self.facts.scopes[run].user is not None:
+                raise Unknown("another user than root installs packages, into his home", run)
+        if self.row.environment in self.survey.places or self.row.environment in self.facts.text:
+            raise Unknown(f"`{self.row.environment}` means something else")
+        return self.row.environment
+
+    def _carried(self, environment: str | None) -> tuple[str, ...]:
+        """What is copied out of the builder. Raises Unknown for a folder that holds more than the project."""
+        found = [*self.survey.places, *((environment,) if environment else ())]
+        found += self.row.carried if self.survey.installs else ()
+        for path in found:
+            if (why := interpreters().homes.get(path)) is not None:
+                raise Unknown(f"its files lie in `{path}`: {why}")
+        kept = list(covering(found))
+        if not self.survey.places:
+            raise Unknown("no step is seen that brings what it runs")
+        return tuple(sorted(kept, key=lambda path: (path != environment, path not in self.row.carried)))
+
+    def _packages(self, needs: Needs) -> tuple[str, ...]:
+        """What the image that runs installs. Raises Unknown."""
+        found = {need.name for kind in (Kind.PACKAGE, Kind.LIBRARY) for need in needs.of(kind)}
+        found |= {name for name in needs.names(Kind.FONTS) if name != "any"}
+        known = interpreters()
+        if self.slim is not None:
+            for name in needs.names(Kind.PROGRAM) - set(self.row.programs):
+                package = known.programs.get(name.removeprefix("/usr/bin/"))
+                found |= {package} if package is not None and not self._brings(name) else set()
+            found |= set(known.fonts) if "any" in needs.names(Kind.FONTS) else set()
+        if needs.of(Kind.CERTIFICATES) and not self.row.certificates and self._says("ca-certificates"):
+            found.add("ca-certificates")
+        if needs.of(Kind.ZONES) and self._says("tzdata"):
+            found.add("tzdata")
+        return tuple(sorted(found))
+
+    def _brings(self, program: str) -> bool:
+        """Whether a COPY out of another image, or a package of the project, brings the program."""
+        return any(f"/{program}" in self.facts.sources[one] for one in self.survey.elsewhere)
+
+    def _says(self, word: str) -> bool:
+        return any(word in self.facts.sources[one] for one in self.stage.instructions)
+
+    def _repeated(self) -> tuple[tuple[Instruction, Step], ...]:
+        order = {one: n for n, one in enumerate(self.stage.instructions)}
+        return tuple(sorted([*self.survey.users, *self.survey.globals], key=lambda one: order[one[0]]))
+
+    def _closing(self) -> str | None:
+        """What takes development packages away again; None where they stay."""
+        found = list(self._installs())
+        if len(found) != 1 or self.row.name != "node":
+            return None
+        run, call = found[0]
+        tool = edition(self.facts, run, call.tool)
+        prune = interpreters().prunes.get(tool.name)
+        if prune is None or not call.from_manifest or self._leaves_away(run, call):
+            return None
+        if self._is_elsewhere(run, call) or (prune.needs and not self._has(run, prune)):
+            return None
+        manifest = arrived(self.facts, run, tool.manifest)
+        content = manifest.content(self.facts) if manifest is not None else None
+        if content is None or b'"devDependencies"' not in content or b'"workspaces"' in content:
+            return None
+        if demand(self.facts, run, call) is None or started_needs(self.facts, self.stage, tool, content) is not None:
+            return None
+        if self._loaded(development_names(content) or frozenset()):
+            return None
+        old = prune.old and re.match(r"(?:[4-9]|1[0-5])\b", image_of(self.base)[1])
+        return prune.old if old else prune.command
+
+    def _loaded(self, names: frozenset[str]) -> bool:
+        """Whether sources load one of the packages: those of tests and settings of tools aside."""
+        loads = re.compile(r"(?:\brequire\(|\bfrom|\bimport\(?)\s*[\"']([^\"'.][^\"']*)[\"']")
+        language = next(one for one in runtime_needs_table().languages if one.name == "javascript")
+        for path in {*files_of(self.facts, self.stage).values()}:
+            content = self.facts.context.content(path) if self.facts.context and language.is_source(path) else None
+            for found in loads.finditer((content or b"").decode("utf-8", "replace")):
+                if any(found[1] == name or found[1].startswith(f"{name}/") for name in names):
+                    return True
+        return False
+
+    def _installs(self) -> Iterator[tuple[Instruction, ToolCall]]:
+        for run in self.stage.instructions:
+            for call in tool_calls(self.facts, run) if run.name == "RUN" else ():
+                if call.tool.manifest == "package.json" and call.verb in call.tool.production_verbs:
+                    yield run, call
+
+    def _leaves_away(self, run: Instruction, call: ToolCall) -> bool:
+        """Whether development packages are left away already, or the environment decides."""
+        if any(o in call.tool.production_any or o.partition("=")[0] in call.tool.production_any for o in call.options):
+            return True
+        names = {entry.partition("=")[0] for entry in call.tool.production_environment}
+        return any(name in self.facts.sources[run] or name in self.facts.scopes[run].variables for name in names)
+
+    def _is_elsewhere(self, run: Instruction, call: ToolCall) -> bool:
+        """Whether the install runs in another folder, or as another user, than what stands at the end of the stage."""
+        moves = any(one.name in ("cd", "pushd") for one in self.facts.calls(run))
+        scope = self.facts.scopes[run]
+        end = self.survey.scope
+        return moves or scope.folder != end.folder or scope.user != end.user
+
+    def _has(self, run: Instruction, prune: Prune) -> bool:
+        return arrived(self.facts, run, prune.needs) is not None

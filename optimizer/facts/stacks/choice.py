@@ -1,0 +1,360 @@
+"""The plan of a conversion: which image runs the program, what is copied to it, what is installed and done there.
+
+Raises `Unknown` where a fact is missing; a plan is only made of what is known.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from optimizer.facts import BuildStage, Facts
+from optimizer.facts.bases import image_of
+from optimizer.facts.chains import Step
+from optimizer.facts.stacks.data import needed, places, text_of
+from optimizer.facts.stacks.needs import Needs, needs_of
+from optimizer.facts.stacks.site import Product, Unknown
+from optimizer.facts.stacks.started import Start, candidates, starts
+from optimizer.facts.stacks.survey import HINT, Survey
+from optimizer.knowledge import commands
+from optimizer.knowledge.build_packages import SUITES, build_packages
+from optimizer.knowledge.stacks import BuilderImage, RuntimeImage, Stack, stacks
+from optimizer.syntax.nodes import Instruction
+
+_MOST_COPIES = 12
+_COMPOSE = re.compile(r"(.*/)?(docker-)?compose[^/]*\.ya?ml")
+_STARTED = re.compile(r"^\s*(?:command|entrypoint):(.*(?:\n\s+-.*)*)", re.M)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One conversion. `copies`: absolute paths, in order; `packages`: to be installed; `saves`: bytes, an estimate."""
+
+    survey: Survey
+    runtime: RuntimeImage
+    image: str
+    copies: tuple[str, ...]
+    packages: tuple[str, ...]
+    users: tuple[tuple[Instruction, Step], ...]
+    owners: tuple[tuple[Instruction, Step], ...]
+    saves: int
+    searched: bool
+    """Whether what is started is found in a folder of PATH that only the builder's image names."""
+    given: bool
+    """Whether the settings said what is needed."""
+
+
+def plan(facts: Facts, stage: BuildStage, artefacts: Sequence[str] = (), packages: Sequence[str] = ()) -> Plan | None:
+    """How the stage would be converted; None where it is no stage that builds. Raises Unknown.
+
+    `artefacts`, `packages`: what the settings say that the container needs.
+    """
+    builder = stacks().builders.get(image_of(stage.base or "")[0])
+    if builder is None or stage.parent is not None or facts.tree.escape != "\\":
+        return None
+    stack = stacks().stacks[builder.stack]
+    if not _builds(facts, stage, builder, stack):
+        return None
+    if "onbuild" in image_of(stage.base or "")[1]:
+        raise Unknown("its base image brings steps of its own (`onbuild`)")
+    survey = Survey(facts, stage, builder, stack, bool(artefacts)).walk()
+    return _Choice(survey, tuple(artefacts), tuple(packages)).made()
+
+
+def _builds(facts: Facts, stage: BuildStage, builder: BuilderImage, stack: Stack) -> bool:
+    """Whether the stage runs something, and for a plain system: installs a compiler and calls it."""
+    runs = [one for one in stage.instructions if one.name == "RUN"]
+    if not builder.needs or not runs:
+        return bool(runs) and "jre" not in image_of(stage.base or "")[1]
+    packages = {word.text for run in runs for one in facts.package_calls(run) for word in one.operands}
+    called = {call.name for run in runs for call in facts.calls(run)}
+    return bool(packages & set(builder.needs)) and bool(called & set(stack.tools))
+
+
+class _Choice:
+    """The facts of one stage while its plan is made."""
+
+    def __init__(self, survey: Survey, artefacts: tuple[str, ...], packages: tuple[str, ...]) -> None:
+        self.survey = survey
+        self.artefacts = artefacts
+        self.named = packages
+        self.facts, self.stage, self.ground = survey.facts, survey.stage, survey.ground
+
+    def made(self) -> Plan:
+        """The plan. Raises Unknown."""
+        if self.survey.end.folder is None:
+            raise Unknown("the folder in which it starts is not known")
+        started = starts(self.facts, self.stage, self.survey.end)
+        if not started:
+            raise Unknown("nothing says what a container starts")
+        self._developed()
+        found = [self._found(one) for one in started]
+        products = self._products({path for one in started for path in self._named(one)})
+        copies = self._copies(products)
+        needs = self._needs()
+        packages = self._packages(started)
+        libraries = self._headers(products)
+        owners = self._owners(copies)
+        users = tuple(one for one in self.survey.repeated if one[1].calls[0].name in stacks().commands.users)
+        shell = bool(packages or users or owners) or any(one.shell for one in started)
+        shell = shell or any(path is None for path in found)
+        runtime = self._runtime(needs, products, libraries, started, shell=shell)
+        packages = (*packages, *self._libraries(runtime, libraries))
+        if packages and runtime.system not in ("", self._family) and set(packages) - set(stacks().packages.weak):
+            raise Unknown(f"whether `{runtime.image}` has the package `{packages[0]}` is not known")
+        extra = [
+            name
+            for name, wanted, had in (
+                ("ca-certificates", needs.certificates, runtime.certificates),
+                ("tzdata", needs.zones, runtime.zones),
+            )
+            if wanted and not had
+        ]
+        return Plan(
+            self.survey,
+            runtime,
+            self._image(runtime),
+            copies,
+            tuple(dict.fromkeys((*packages, *extra))),
+            users,
+            owners,
+            self._saves(runtime),
+            self._searched(found, started, runtime),
+            bool(self.artefacts or self.named),
+        )
+
+    def _searched(self, found: Sequence[str | None], started: Sequence[Start], runtime: RuntimeImage) -> bool:
+        folders = runtime.path.split(":")
+        pairs = zip(found, started, strict=True)
+        by_name = [path for path, one in pairs if path is not None and "/" not in (one.name or "")]
+        return "PATH" not in self._written() and any(posixpath.dirname(path) not in folders for path in by_name)
+
+    def _written(self) -> set[str]:
+        """The variables that the stage sets."""
+        pairs = (self.facts.pairs.get(one, ()) for one in self.stage.instructions if one.name == "ENV")
+        return {name.constant or "PATH" for defined in pairs for name, _ in defined}
+
+    def _developed(self) -> None:
+        """Nothing of Compose may start a tool of the builder."""
+        context = self.facts.context
+        for path in context.files if context is not None else ():
+            if context is None or not _COMPOSE.fullmatch(path):
+                continue
+            for match in _STARTED.finditer(text_of(context, path)):
+                if used := set(re.split(r"[^\w.+-]+", match[1])) & set(self.survey.stack.tools):
+                    raise Unknown(f"`{path}` starts `{min(used)}`, which only the builder's image has")
+
+    def _found(self, start: Start) -> str | None:
+        """The product or file that a program is; None for one of the system. Raises Unknown."""
+        if start.name is None:
+            raise Unknown("which program is started is not known", start.instruction)
+        name = posixpath.basename(start.name)
+        known = (*self.ground.products, *self.artefacts)
+        for path in candidates(start.name, self.survey.end):
+            if path in known or any(path.startswith(one.rstrip("/") + "/") for one in self.artefacts):
+                return path
+            if self.ground.product(path) is not None:
+                return path
+            if path in self.ground.files:
+                raise Unknown(
+                    f"`{start.name}` is a script: which programs it calls is not known; {HINT}", start.instruction
+                )
+        if start.shell and (name in commands().builtins or name in commands().plain):
+            return None
+        if start.instruction.name == "HEALTHCHECK" and name in (*stacks().packages.weak, *stacks().packages.programs):
+            return None
+        if name in self.survey.packages or name in self.named:
+            return None
+        if any(name in one.programs for one in stacks().runtimes if self.survey.stack.name in one.stacks):
+            return None
+        raise Unknown(f"`{start.name}` is started, and it is not known where it comes from", start.instruction)
+
+    def _named(self, start: Start) -> Iterator[str]:
+        """The products that a command names: what it starts, and what that is given. Raises Unknown."""
+        for number, word in enumerate((start.name or "", *start.words[1:])):
+            places = candidates(word, self.survey.end) if number == 0 or "/" in word else ()
+            places = places or (posixpath.join(self.survey.end.folder or "/", word),)
+            made = next((path for path in places if self.ground.product(path) is not None), None)
+            if made is not None:
+                yield made
+            elif word.endswith(self.survey.stack.made or ("\0",)) and not self.artefacts:
+                raise Unknown(f"`{word}` is started, and it is not known where it comes from", start.instruction)
+
+    def _products(self, named: set[str]) -> list[Product]:
+        """What is copied of what was built: all that is surely there, and what is named."""
+        ground = self.ground
+        if self.artefacts:
+            family = "musl" if self._family == "alpine" else "cc"
+            return [ground.product(path) or Product(path, family) for path in self.artefacts]
+        found = [one for one in ground.products.values() if one.sure and "*" not in one.path]
+        for path in sorted(named - ground.products.keys()):
+            one = ground.product(path)
+            found += [replace(one, path=path)] if one is not None and "*" in one.path else []
+        found += [one for path, one in ground.products.items() if path in named and one not in found]
+        if not found:
+            raise Unknown(f"nothing is known to be built; {HINT}")
+        return found
+
+    @property
+    def _family(self) -> str:
+        return self.stage.system.name if self.stage.system is not None else ""
+
+    def _copies(self, products: Iterable[Product]) -> tuple[str, ...]:
+        """The paths that the image needs of the builder. Raises Unknown where they are too many."""
+        paths = [one.path for one in products]
+        if not self.artefacts and self.facts.context is not None:
+            data = needed(self.ground.files, self.survey.stack, self.facts.context)
+            paths += places(data, self.ground.files, self.survey.stack)
+            paths += [folder for folder in self.ground.folders if self._is_empty(folder)]
+        kept: list[str] = []
+        for path in sorted(dict.fromkeys(paths)):
+            if not any(path.startswith(one.rstrip("/") + "/") for one in kept):
+                kept.append(path)
+        if len({posixpath.dirname(path) for path in kept}) > _MOST_COPIES or len(kept) > 3 * _MOST_COPIES:
+            raise Unknown(f"it holds {len(kept)} files and folders that the program may read; {HINT}")
+        return tuple(path for path in dict.fromkeys(paths) if path in kept)
+
+    def _is_empty(self, folder: str) -> bool:
+        """Whether a folder that was made holds nothing else, and no later step enters it."""
+        inside = folder.rstrip("/") + "/"
+        held = (*self.ground.files, *self.ground.products, *self.ground.folders, self.survey.end.folder or "/")
+        return not any(path == folder or path.startswith(inside) for path in held if path not in self.ground.folders)
+
+    def _needs(self) -> Needs:
+        context = self.facts.context
+        needs = (
+            needs_of(self.ground.files, self.survey.stack, context) if context is not None else Needs(True, True, True)
+        )
+        if needs.calls is not None and not self.named and not self.artefacts:
+            hint = '`[tool.dockopt.multi-stage] packages = "NAME ..."` names what brings them'
+            raise Unknown(f"`{needs.calls}` starts other programs; {hint}")
+        if needs.loads is not None:
+            raise Unknown(f"`{needs.loads}` loads libraries by name, which is not followed")
+        zones = needs.zones or "tzdata" in self.survey.packages or "TZ" in self.survey.end.variables
+        certificates = needs.certificates or "ca-certificates" in self.survey.packages
+        return Needs(certificates, zones, needs.temporary)
+
+    def _packages(self, started: Sequence[Start]) -> tuple[str, ...]:
+        """What the image for running installs of what the stage did: all that no build needs."""
+        rows = stacks().packages
+        used = {posixpath.basename(one.name or "") for one in started}
+        found = list(self.named)
+        for name in self.survey.packages:
+            plain = re.split(r"[=<>~]", name)[0]
+            if plain in rows.weak:
+                found += [plain] if plain in used else []
+            elif plain not in rows.build and not build_packages().is_build(plain):
+                found.append(name)
+        for name in sorted(used & {*rows.weak, *rows.programs}):
+            found.append(rows.programs.get(name, name))
+        return tuple(dict.fromkeys(found))
+
+    def _headers(self, products: Sequence[Product]) -> tuple[str, ...]:
+        """The development packages whose libraries the programs may be linked to."""
+        if all(one.libc == "none" for one in products):
+            return ()
+        plain = stacks().packages.build
+        installed = (re.split(r"[=<>~]", name)[0] for name in self.survey.packages)
+        named = (name for one in products for name in one.libraries)
+        return tuple(
+            dict.fromkeys((*named, *(name for name in installed if name.endswith("-dev") and name not in plain)))
+        )
+
+    def _libraries(self, runtime: RuntimeImage, headers: Sequence[str]) -> tuple[str, ...]:
+        """The packages of the libraries that the image has not. Raises Unknown."""
+        system = self.stage.system
+        suite = "alpine" if self._family == "alpine" else (system.release if system else None)
+        found: list[str] = []
+        for name in headers:
+            if name in runtime.libraries:
+                continue
+            libraries = build_packages().libraries(suite, name) if suite in (*SUITES, "alpine") and suite else None
+            if libraries is None:
+                raise Unknown(f"which libraries of `{name}` it needs when it runs is not known for this base image")
+            found += [one for one in libraries if one not in stacks().packages.present]
+        return tuple(dict.fromkeys(found))
+
+    def _owners(self, copies: Sequence[str]) -> tuple[tuple[Instruction, Step], ...]:
+        """The steps that set owners of what the image for running has. Raises Unknown."""
+        found = []
+        for run, step in self.survey.repeated:
+            if step.calls[0].name not in stacks().commands.owners:
+                continue
+            site = self.survey.site(run, self.survey.scopes[run].folder)
+            paths = [site.path(word) for word in step.calls[0].words[1:] if not word.text.startswith("-")][1:]
+            if not paths or None in paths:
+                raise Unknown("whose owner it sets is not known", run)
+            there = (*copies, self.survey.end.folder or "/")
+            if any(path and any((one + "/").startswith(path.rstrip("/") + "/") for one in there) for path in paths):
+                found.append((run, step))
+        return tuple(found)
+
+    def _runtime(
+        self,
+        needs: Needs,
+        products: Sequence[Product],
+        headers: Sequence[str],
+        started: Sequence[Start],
+        *,
+        shell: bool,
+    ) -> RuntimeImage:
+        """The first image that has all that is needed. Raises Unknown."""
+        links = {one.libc for one in products}
+        names = {posixpath.basename(one.name or "") for one in started}
+        own = [one for one in stacks().runtimes if self.survey.stack.name in one.stacks]
+        for one in own or [one for one in stacks().runtimes if not one.stacks]:
+            if (one.families and self._family not in one.families) or not links <= set(one.links):
+                continue
+            if (shell or set(headers) - set(one.libraries)) and not one.shell:
+                continue
+            if one.versions and self._version() not in one.versions:
+                continue
+            if own and not names & set(one.programs):
+                continue
+            if (needs.certificates and not (one.certificates or one.shell)) or (needs.temporary and not one.temporary):
+                continue
+            if (needs.zones and not (one.zones or one.shell)) or not self._has_user(one):
+                continue
+            return one
+        raise Unknown("no image is known that has what it needs when it runs")
+
+    def _has_user(self, runtime: RuntimeImage) -> bool:
+        user = self.survey.end.user
+        if user is None:
+            raise Unknown("as which user it runs is not known")
+        names = [name for name in user.split(":") if not name.isdigit() and name != "root"]
+        made = {word.text for _, step in self.survey.repeated for word in step.calls[0].words[1:]}
+        return all(name in runtime.users or name in made for name in names)
+
+    def _image(self, runtime: RuntimeImage) -> str:
+        name, tag = image_of(self.stage.base or "")
+        if name == runtime.system and "{release}" in runtime.image and tag and "@" not in (self.stage.base or ""):
+            return runtime.image.format(release=tag.removesuffix("-slim"))
+        system = self.stage.system
+        release = system.release if system is not None and system.release and system.name in runtime.families else None
+        return runtime.image.format(release=release or runtime.release, version=self._version())
+
+    def _version(self) -> str:
+        """The version of the language, as the tag says. Raises Unknown where it does not, and it matters."""
+        pattern = self.survey.builder.version
+        match = re.search(pattern, image_of(self.stage.base or "")[1]) if pattern else None
+        if pattern and match is None:
+            raise Unknown("its tag does not say which version of the language it is")
+        return match[1] if match is not None else ""
+
+    def _saves(self, runtime: RuntimeImage) -> int:
+        builder = self.survey.builder
+        size = builder.size_of_alpine if self._family == "alpine" else builder.size
+        return max(0, size - runtime.size)
+
+
+def values_of(plan: Plan, texts: Iterable[str]) -> dict[str, str]:
+    """The variables of the builder's image that texts name, with their values: the other image has none of them."""
+    names = {name for text in texts for name in re.findall(r"\$\{?(\w+)", text)}
+    names |= {"PATH"} if plan.searched else set()
+    known = {**plan.survey.builder.values, "PATH": plan.survey.builder.path}
+    written = plan.survey.end.variables
+    kept = {name for name, value in plan.runtime.values.items() if written.get(name) == value}
+    return {name: value for name, value in known.items() if name in names | kept}

@@ -1,0 +1,74 @@
+"""The files of the context that a program may read when it runs: all that are no sources, documents or embedded.
+
+Which of them it reads cannot be seen; so none is left behind but by the rows of `stacks.toml`.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
+
+from optimizer.facts.context import Context
+from optimizer.knowledge.stacks import Stack, is_left, signs
+
+
+def needed(files: Mapping[str, str], stack: Stack, context: Context) -> dict[str, str]:
+    """Of the files that a stage holds (path of the image -> path of the context) those that must stay."""
+    data = {path: origin for path, origin in files.items() if not stack.is_source(origin)}
+    if not data:
+        return {}
+    inside = embedded(set(files.values()), stack, context)
+    return {path: origin for path, origin in data.items() if origin not in inside}
+
+
+def embedded(origins: Iterable[str], stack: Stack, context: Context) -> frozenset[str]:
+    """The files that a build puts into the program, as the sources say."""
+    origins = sorted(origins)
+    found: set[str] = set()
+    for path in origins if stack.embeds else ():
+        if not stack.is_read(path):
+            continue
+        text = text_of(context, path)
+        for match in signs(stack.embeds).finditer(text):
+            for pattern in (match[1] or "").replace('"', "").replace("`", "").split():
+                wanted = posixpath.normpath(posixpath.join(posixpath.dirname(path), pattern.removeprefix("all:")))
+                found |= {one for one in origins if fits(one, wanted)}
+    return frozenset(found)
+
+
+def fits(path: str, pattern: str) -> bool:
+    """Whether a path, or one of the folders that it lies in, fits a pattern whose `*` stop at slashes."""
+    parts, wanted = path.split("/"), pattern.split("/")
+    return len(parts) >= len(wanted) and all(map(fnmatchcase, parts, wanted))
+
+
+def text_of(context: Context, path: str) -> str:
+    """What a file of the context holds; empty where it cannot be read."""
+    return (context.content(path) or b"").decode("utf-8", "replace")
+
+
+def places(data: Mapping[str, str], files: Mapping[str, str], stack: Stack) -> list[str]:
+    """The paths of the image to be copied for the data: whole folders where no source lies below them, else files."""
+    closed = {parent for path, origin in files.items() if _is_source(origin, stack) for parent in _above(path)}
+    return sorted({_highest(path, origin, closed) for path, origin in data.items()})
+
+
+def _is_source(origin: str, stack: Stack) -> bool:
+    """Whether a folder with that file is not copied as a whole; a document in it may come along."""
+    return stack.is_source(origin) and not is_left(origin)
+
+
+def _above(path: str) -> Iterator[str]:
+    while path != "/":
+        path = posixpath.dirname(path)
+        yield path
+
+
+def _highest(path: str, origin: str, closed: set[str]) -> str:
+    """The highest folder above a file that came from the context under its name and that holds no source."""
+    folder, source = posixpath.dirname(path), posixpath.dirname(origin)
+    while source and posixpath.basename(folder) == posixpath.basename(source) and folder not in closed:
+        path = folder
+        folder, source = posixpath.dirname(folder), posixpath.dirname(source)
+    return path

@@ -1,0 +1,50 @@
+"""Java: the jar that Maven or Gradle packs, where it holds all that it needs.
+
+Sources: Maven's lifecycle and jar plugin (finalName); Gradle's java and application plugins; Spring Boot's plugins.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable
+
+from optimizer.facts.calls import Call
+from optimizer.facts.stacks.site import Product, Site
+
+_MAVEN = ("package", "install", "verify")
+_GRADLE = ("build", "assemble", "bootJar", "shadowJar", "jar", "bootWar")
+_WHOLE_MAVEN = re.compile(r"spring-boot-maven-plugin|maven-shade-plugin|maven-assembly-plugin|<packaging>war<")
+_WHOLE_GRADLE = re.compile(r"org\.springframework\.boot|shadow|\bfatJar\b|io\.ktor\.plugin")
+_MODULES = re.compile(r"<modules>|^\s*include\b", re.M)
+
+
+def java(site: Site, call: Call) -> tuple[Product, ...] | None:
+    """What Maven or Gradle packs; None where the call packs nothing."""
+    goals = {word.text.lstrip(":") for word in call.words[1:]}
+    if call.name in ("mvn", "mvnw") and goals & set(_MAVEN):
+        return _packed(site, "target", ("pom.xml",), _WHOLE_MAVEN, goals)
+    if call.name in ("gradle", "gradlew") and goals & set(_GRADLE):
+        return _packed(site, "build/libs", ("build.gradle", "build.gradle.kts"), _WHOLE_GRADLE, goals)
+    return None
+
+
+def _packed(
+    site: Site, place: str, manifests: Iterable[str], whole: re.Pattern[str], goals: Iterable[str]
+) -> tuple[Product, ...]:
+    """The jars in the folder that the tool puts them in. Raises Unknown for those that need others beside them."""
+    if site.folder is None or {"-f", "--file", "-p", "--project-dir", "-b"} & set(goals):
+        raise site.unknown("which project is built is not known")
+    texts = [text for name in manifests if (text := site.content(posixpath.join(site.folder, name))) is not None]
+    if not texts:
+        raise site.unknown("which project is built is not known: its manifest is not seen")
+    settings = [
+        site.content(posixpath.join(site.folder, name)) or "" for name in ("settings.gradle", "settings.gradle.kts")
+    ]
+    if _MODULES.search("".join((*texts, *settings))):
+        raise site.unknown("it is one of several modules")
+    if not whole.search(texts[0]) and re.search(
+        r"<dependencies>|^\s*(?:implementation|compile|runtimeOnly|api)\b", texts[0], re.M
+    ):
+        raise site.unknown("its jar needs others beside it, which are not followed")
+    return tuple(Product(posixpath.join(site.folder, place, f"*{ending}"), sure=False) for ending in site.stack.made)

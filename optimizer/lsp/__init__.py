@@ -1,0 +1,1 @@
+"""What editors talk to: the language server protocol, over what `dockopt fix` and `dockopt cache` know."""

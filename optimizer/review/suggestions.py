@@ -1,0 +1,118 @@
+"""Which fixes can be offered on the lines of a change, and what each says; the others are left for the summary.
+
+GitHub voids a whole review for one comment outside of the diff's hunks, so all lines of a suggestion lie in one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from optimizer.blocks import Block, blocks, line_end
+from optimizer.engine import Change, Result
+from optimizer.fixes import Fix
+from optimizer.review.markdown import LIMIT, code, fenced, length, prose
+from optimizer.review.patches import Patch
+from optimizer.sizes import said
+
+_NOT_UTF8 = re.compile("[\ud800-\udfff]")
+_MOST_LINES = 100
+"""GitLab takes 100 lines above the one that a suggestion stands on; more is nothing to read in a comment either."""
+_MARKER = re.compile(r"<!-- dockopt fix ([0-9a-f]{16}) -->\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file of a review. `path` from the top of the repository."""
+
+    path: str
+    result: Result
+    fixes: tuple[Fix, ...]
+    patch: Patch | None = None
+    """Where comments can stand; None: nowhere."""
+    ignore_file: str | None = None
+    """The file that takes the patterns of fixes."""
+    why_no_lines: str | None = None
+    """Why no comment can stand in it, where that needs saying."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A suggestion on lines of the new file. `old_last`: the number that the last one had before; None: it is new."""
+
+    path: str
+    old_path: str
+    first: int
+    last: int
+    old_last: int | None
+    reasons: str
+    text: str
+    """What takes the place of the lines, with line ends."""
+    ignore: str
+    key: str
+    fixes: tuple[Fix, ...]
+
+    def body(self, block: str) -> str:
+        """What the comment says; `block` is the language of the forge's suggestion."""
+        text = self.text.replace("\r\n", "\n")
+        return f"{self.reasons}\n\n{fenced(text, block)}\n\n{self.ignore}\n\n<!-- dockopt fix {self.key} -->"
+
+
+def key_in(body: str) -> str | None:
+    """The key of the comment that we wrote with this body; None where we did not."""
+    match = _MARKER.search(body.replace("\r\n", "\n").rstrip())
+    return match[1] if match is not None else None
+
+
+def on_lines(file: File) -> tuple[Comment, ...]:
+    """The comments that can stand in the file."""
+    if file.patch is None:
+        return ()
+    found = blocks(file.result.before, [fix for fix in file.fixes if _simple(fix)], keeps_a_line=False)
+    made = (_comment(file.path, file.patch, block) for block in found)
+    return tuple(comment for comment in made if comment is not None)
+
+
+def _simple(fix: Fix) -> bool:
+    """Whether text alone says it, in this file alone."""
+    return not fix.ignores and not any(_NOT_UTF8.search(hunk.old + hunk.new) for hunk in fix.hunks)
+
+
+def _comment(path: str, patch: Patch, block: Block) -> Comment | None:
+    shown = patch.around(block.first, block.last)
+    if shown is None or block.last - block.first > _MOST_LINES or _NOT_UTF8.search(block.new):
+        return None
+    if block.new and line_end(block.old) != line_end(block.new):
+        return None
+    changes = [change for fix in block.fixes for change in fix.changes]
+    comment = Comment(
+        path, patch.old_path, block.first, block.last, shown.old(block.last),
+        reasons(changes), block.new, how_to_ignore(changes), _key(path, block), block.fixes,
+    )  # fmt: skip
+    return comment if length(comment.body("suggestion")) <= LIMIT else None
+
+
+def reasons(changes: Sequence[Change], *, lines: bool = False) -> str:
+    """A line for each change, or the one line; the same is said once."""
+    told = list(dict.fromkeys(_reason(change, line=lines) for change in changes))
+    return told[0] if len(told) == 1 and not lines else "\n".join(f"- {one}" for one in told)
+
+
+def _reason(change: Change, *, line: bool) -> str:
+    size = f" (at most about {said(change.saves)})" if change.saves else ""
+    place = f"line {change.line}, " if line else ""
+    return f"{place}**{change.transform}**: {prose(change.why)}{size}"
+
+
+def how_to_ignore(changes: Sequence[Change]) -> str:
+    """How a person says no for good."""
+    ids = ", ".join(dict.fromkeys(change.transform for change in changes))
+    return f"<sub>To keep it as it is: {code(f'# dockopt: ignore[{ids}] reason')} above the instruction.</sub>"
+
+
+def _key(path: str, block: Block) -> str:
+    """What tells the suggestion from others, wherever its lines have moved."""
+    told = "\0".join([path, block.old, block.new])
+    return sha256(told.encode("utf-8", "surrogateescape")).hexdigest()[:16]

@@ -1,0 +1,8 @@
+"""How many bytes, as a person says it."""
+
+
+def said(count: int) -> str:
+    """`12 kB`, `1.2 MB`, `120 MB`."""
+    if count < 1e6:
+        return f"{max(count, 1000) / 1e3:.0f} kB"
+    return f"{count / 1e6:.0f} MB" if count >= 1e7 else f"{count / 1e6:.1f} MB"

@@ -1,0 +1,381 @@
+"""Whether a stage that builds and runs may be the two stages that it became.
+
+Knows no transform: it reads both trees and the rows of `stacks.toml`. The builder does what the stage did; the image
+that is run has its configuration, its files at their places, what starts it, and who runs it.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from optimizer.aspects import comments
+from optimizer.ending import Ending, ending
+from optimizer.facts import BuildStage, Facts
+from optimizer.facts.bases import image_of
+from optimizer.facts.comments import is_pragma
+from optimizer.facts.effects import EVERYWHERE
+from optimizer.facts.effects.places import canonical
+from optimizer.facts.packages import package_call
+from optimizer.facts.scope import Scope
+from optimizer.facts.stacks.data import embedded
+from optimizer.facts.stacks.needs import needs_of
+from optimizer.facts.stacks.started import candidates, starts
+from optimizer.facts.texts import argument_text, shortened
+from optimizer.knowledge import commands
+from optimizer.knowledge.build_packages import SUITES, build_packages
+from optimizer.knowledge.stacks import BuilderImage, RuntimeImage, Stack, signs, stacks
+from optimizer.syntax.nodes import Instruction, Words
+from optimizer.trace import Atom, trace
+
+_STARTS = ("CMD", "ENTRYPOINT", "HEALTHCHECK")
+_ALLOWED = frozenset(
+    {*_STARTS, "ENV", "ARG", "LABEL", "EXPOSE", "USER", "WORKDIR", "VOLUME", "STOPSIGNAL", "SHELL", "MAINTAINER"}
+)
+
+
+def staged_wrongly(before: Facts, after: Facts, *, told: bool) -> str | None:
+    """Why the new file may not stand; None where it may. `told`: what the container needs is what a person said."""
+    if len(after.stages) != len(before.stages) + 1:
+        return "not one stage comes"
+    builder = stacks().builders.get(image_of(before.stages[-1].base or "")[0])
+    runtime = stacks().runtime(after.stages[-1].base)
+    if builder is None or runtime is None:
+        return "one of the two base images is not in the table"
+    check = _Staging(before, after, builder, runtime, told)
+    return next(check.faults(), None)
+
+
+@dataclass(frozen=True)
+class _Staging:
+    before: Facts
+    after: Facts
+    image: BuilderImage
+    row: RuntimeImage
+    told: bool
+
+    @property
+    def whole(self) -> BuildStage:
+        """The stage as it was."""
+        return self.before.stages[-1]
+
+    @property
+    def builder(self) -> BuildStage:
+        """The stage that builds."""
+        return self.after.stages[-2]
+
+    @property
+    def run(self) -> BuildStage:
+        """The stage that is run."""
+        return self.after.stages[-1]
+
+    @property
+    def stack(self) -> Stack:
+        return stacks().stacks[self.image.stack]
+
+    def faults(self) -> Iterator[str]:
+        """All that speaks against it."""
+        yield from self._heads()
+        yield from self._comments()
+        yield from self._steps()
+        yield from self._instructions()
+        was, now = self._was(), self._now()
+        yield from was.faults(now, self.image, self.row)
+        yield from self._programs(now)
+        yield from self._users(now)
+        yield from self._libraries() if not self.row.programs else ()
+        if not self.told:
+            yield from self._files()
+
+    def _was(self) -> Ending:
+        base = {**dict.fromkeys(self.image.environment), **self.image.values, "PATH": self.image.path}
+        return ending(self.before, self.whole, base)
+
+    def _now(self) -> Ending:
+        return ending(self.after, self.run, {**dict.fromkeys(self.row.environment), "PATH": self.row.path})
+
+    def _heads(self) -> Iterator[str]:
+        """The other stages are as they were, the builder stands on the same image, the last stage has the same name."""
+        old = [self.before.sources[one] for one in self.before.tree.prologue]
+        old += [self.before.sources[one] for stage in self.before.stages[:-1] for one in stage.node.instructions]
+        new = [self.after.sources[one] for one in self.after.tree.prologue]
+        new += [self.after.sources[one] for stage in self.after.stages[:-2] for one in stage.node.instructions]
+        if old != new:
+            yield "another stage would change"
+        if _from(self.whole) != _from(self.builder):
+            yield "the builder would stand on another image"
+        if _from(self.whole)[0] != _from(self.run)[0]:
+            yield "the flags of FROM would change"
+        if self.run.name != self.whole.name:
+            yield "the last stage would have another name"
+        name = self.builder.name
+        used = {stage.name for stage in self.before.stages} | {stage.base for stage in self.before.stages}
+        if name is None or name in used or f"from={name}" in self.before.text.lower():
+            yield "the name of the builder means something else"
+
+    def _comments(self) -> Iterator[str]:
+        """Each comment stays with its kind of instruction; the two new stages may have one each."""
+        old = Counter((text, kind, pragma) for text, kind, _, pragma in comments(self.before).elements())
+        new = Counter((text, kind, pragma) for text, kind, _, pragma in comments(self.after).elements())
+        if lost := old - new:
+            yield f"the comment `{shortened(min(lost)[0])}` would go"
+        come = list((new - old).elements())
+        if len(come) > 2 or any(kind != "FROM" or pragma or is_pragma(text) for text, kind, pragma in come):
+            yield "another comment would come"
+
+    def _steps(self) -> Iterator[str]:
+        """The builder does what the stage did, in the same order and state."""
+        old = _work(trace(self.before).stages[-1])
+        new = [_less(atom, old) for atom in _work(trace(self.after).stages[-2])]
+        for one, other in zip(old, new, strict=False):
+            if one != other:
+                yield f"the builder would do `{shortened(other.text)}` otherwise, or instead of `{shortened(one.text)}`"
+                return
+        if len(old) != len(new):
+            longer = old if len(old) > len(new) else new
+            verb = "lose" if len(old) > len(new) else "gain"
+            yield f"the builder would {verb} `{shortened(longer[min(len(old), len(new))].text)}`"
+
+    def _instructions(self) -> Iterator[str]:
+        """Each step of the last stage brings what the builder has, to the same place, or is one that was there."""
+        old = [(atom.text, _user(atom)) for atom in trace(self.before).stages[-1]]
+        reached = 0
+        steps = {
+            one: [a for a in trace(self.after).stages[-1] if a.instruction is one] for one in self.run.instructions
+        }
+        for one in self.run.instructions:
+            if one.name == "COPY" and (one.flag("from") or "").lower() == self.builder.name:
+                yield from self._taken(one)
+            elif one.name in ("COPY", "ADD"):
+                if argument_text(one) not in [argument_text(other) for other in self.whole.instructions]:
+                    yield f"`{shortened(argument_text(one))}` was not copied before"
+            elif one.name == "RUN":
+                if self._installs(one):
+                    continue
+                for atom in steps[one]:
+                    known = (atom.text, _user(atom))
+                    if known not in old[reached:]:
+                        yield f"`{shortened(atom.text)}` would run where it did not, or in another order"
+                        return
+                    reached = old.index(known, reached) + 1
+            elif one.name not in _ALLOWED:
+                yield f"`{one.name}` would come"
+
+    def _taken(self, one: Instruction) -> Iterator[str]:
+        copy = self.after.copies.get(one)
+        if (
+            copy is None
+            or copy.destination is None
+            or None in copy.sources
+            or {f.name for f in one.all_flags} != {"from"}
+        ):
+            yield f"what `{shortened(argument_text(one))}` takes is not known"
+            return
+        for path in copy.sources:
+            place = posixpath.normpath(path or "")
+            lands = (
+                posixpath.join(copy.destination, posixpath.basename(place)) if copy.into_folder else copy.destination
+            )
+            if place != lands or not place.startswith("/"):
+                yield f"`{path}` would come to another place"
+            elif not self.told and not self._holds(place):
+                yield f"the builder does not surely have `{path}`"
+
+    @property
+    def _carried(self) -> list[str]:
+        """The paths that the last stage takes out of the builder."""
+        found = []
+        for one in self.run.instructions:
+            copy = self.after.copies.get(one) if one.name == "COPY" else None
+            if copy is not None and (copy.origin or "").lower() == self.builder.name:
+                found += [posixpath.normpath(path or "/") for path in copy.sources]
+        return found
+
+    def _is_carried(self, path: str) -> bool:
+        return any(path == one or path.startswith(one.rstrip("/") + "/") for one in self._carried)
+
+    def _holds(self, path: str) -> bool:
+        """Whether a step of the builder is known to write the path, or something below it."""
+        if any(place == path or place.startswith(path + "/") for place in self._placed(self.before, self.whole)):
+            return True
+        path = canonical(path)
+        for one in (one for one in self.builder.instructions if one.name == "RUN"):
+            strange = any(call.name in self.stack.tools for call in self.after.calls(one))
+            for place in self.after.effects(one).writes:
+                if place == EVERYWHERE and strange:
+                    return True  # a tool of the stack; a path that it does not make stops the build
+                if place != EVERYWHERE and (place.path == path or (place.below and path.startswith(place.path + "/"))):
+                    return True
+        return False
+
+    def _placed(self, facts: Facts, stage: BuildStage) -> dict[str, str]:
+        """Where files of the context lie in a stage: path of the image -> path of the context."""
+        found: dict[str, str] = {}
+        base = {**self.image.values, "PATH": self.image.path}
+        for one in stage.instructions:
+            copy = facts.copies.get(one) if one.name in ("COPY", "ADD") else None
+            if copy is None or copy.origin is not None:
+                continue
+            if copy.destination is None:
+                copy = replace(copy, destination=ending(facts, stage, base, until=one).placed(copy.words[-1].text))
+            found |= facts.placed(copy) or {}
+        return found
+
+    def _installs(self, run: Instruction) -> bool:
+        """Whether a RUN only installs what the stage installed, or the runtime libraries of that."""
+        calls = [package_call(call) for call in self.after.calls(run)]
+        lists = [call for call, package in zip(self.after.calls(run), calls, strict=True) if package is None]
+        if not any(calls) or any(
+            call.name != "rm" or "/var/lib/apt/lists" not in call.words[-1].text for call in lists
+        ):
+            return False
+        names = {
+            word.text for package in calls if package is not None and package.installs for word in package.operands
+        }
+        return self.told or names <= self._installable()
+
+    def _installable(self) -> set[str]:
+        old = [
+            p
+            for one in self.whole.instructions
+            if one.name == "RUN"
+            for p in self.before.package_calls(one)
+            if p.installs
+        ]
+        names = {word.text for package in old for word in package.operands}
+        libraries = {library for name in names for library in build_packages().all_libraries.get(name, ())}
+        linked = filter(None, self.stack.libraries.values())
+        libraries |= {library for name in linked for library in build_packages().all_libraries.get(name, ())}
+        rows = stacks().packages
+        tools = {rows.programs.get(name, name) for name in (*rows.weak, *rows.programs)}
+        return names | libraries | tools
+
+    def _packages(self) -> set[str]:
+        found = [
+            p for one in self.run.instructions if one.name == "RUN" for p in self.after.package_calls(one) if p.installs
+        ]
+        return {word.text for package in found for word in package.operands}
+
+    def _programs(self, now: Ending) -> Iterator[str]:
+        """What is started was copied, is of the system, or is brought by a package."""
+        scope = Scope({"PATH": now.environment.get("PATH")}, folder=now.folder)
+        started = starts(self.after, self.run, scope)
+        if not started:
+            yield "nothing would be started"
+        for word in (word for one in started for word in one.words if word.endswith(self.stack.made or ("\0",))):
+            if not self._is_carried(posixpath.normpath(posixpath.join(now.folder or "/", word))):
+                yield f"`{word}` is named where it starts, and would not be there"
+        for one in started:
+            if one.shell and not self.row.shell:
+                yield f"`{one.instruction.name}` needs a shell, which `{self.row.image}` has not"
+            name = posixpath.basename(one.name or "")
+            if any(self._is_carried(path) for path in candidates(one.name or "", scope)):
+                continue
+            if name in self.row.programs:
+                continue
+            of_system = self.row.shell and (name in commands().builtins or name in commands().plain)
+            packaged = name in self._packages() or stacks().packages.programs.get(name) in self._packages()
+            if not of_system and not packaged and not (self.told and self._packages()):
+                yield f"`{one.name}` is started, and would not be there"
+
+    def _users(self, now: Ending) -> Iterator[str]:
+        """Who runs it is known in the last stage, and what was given to him is his."""
+        made = {word.text for atom in trace(self.after).stages[-1] for call in atom.calls for word in call.words[1:]}
+        for name in (now.user or "").split(":"):
+            if name and not name.isdigit() and name not in ("root", *self.row.users, *made):
+                yield f"the user `{name}` would not be there"
+        new = {atom.text for atom in trace(self.after).stages[-1]}
+        for atom in trace(self.before).stages[-1]:
+            if atom.text not in new and any(self._owns(call) for call in atom.calls):
+                yield f"`{shortened(atom.text)}` would be left out, which sets an owner"
+
+    def _owns(self, call: object) -> bool:
+        """Whether a command sets the owner of something that the last stage holds."""
+        from optimizer.facts.calls import Call
+
+        if not isinstance(call, Call) or call.name not in stacks().commands.owners:
+            return False
+        paths = [word.text.rstrip("/") for word in call.words[1:] if not word.text.startswith("-")][1:]
+        return any(
+            one == path or one.startswith(path + "/")
+            for path in paths
+            for one in (*self._carried, self._now().folder or "/")
+        )
+
+    def _files(self) -> Iterator[str]:
+        """No file that the program may read is left behind, and nothing that its sources show a need of."""
+        files = self._placed(self.before, self.whole)
+        context = self.before.context
+        if context is None:
+            yield "the sources are not seen"
+            return
+        inside = embedded(set(files.values()), self.stack, context)
+        for path, origin in sorted(files.items()):
+            if not self.stack.is_source(origin) and origin not in inside and not self._is_carried(path):
+                yield f"`{path}` would be left behind, which the program may read"
+        needs = needs_of(files, self.stack, context)
+        packages = self._packages()
+        for wanted, had, what in (
+            (needs.certificates, self.row.certificates or "ca-certificates" in packages, "CA certificates"),
+            (needs.zones, self.row.zones or "tzdata" in packages, "time zones"),
+            (needs.temporary, self.row.temporary, "folder for temporary files"),
+        ):
+            if wanted and not had:
+                yield f"there would be no {what}"
+        if (
+            set(self.row.links) == {"none"}
+            and not self.row.programs
+            and not signs(self.stack.static).search(self._text())
+        ):
+            yield "what was built may be linked to a library that would not be there"
+
+    def _libraries(self) -> Iterator[str]:
+        """The libraries of development packages that the stage installs are there, unless nothing is linked."""
+        system = self.whole.system
+        suite = "alpine" if system is not None and system.name == "alpine" else (system.release if system else None)
+        if (
+            self.told
+            or suite not in (*SUITES, "alpine")
+            or suite is None
+            or signs(self.stack.static).search(self._text())
+        ):
+            return
+        there = {*self._packages(), *stacks().packages.present}
+        for run in (one for one in self.whole.instructions if one.name == "RUN"):
+            for word in (word for one in self.before.package_calls(run) if one.installs for word in one.operands):
+                if not word.text.endswith("-dev") or word.text in self.row.libraries:
+                    continue
+                for library in build_packages().libraries(suite, word.text) or ():
+                    if library not in there:
+                        yield f"the library `{library}` would not be there"
+
+    def _text(self) -> str:
+        return "".join(self.before.sources[one] for one in self.whole.instructions)
+
+
+def _from(stage: BuildStage) -> tuple[tuple[str, ...], str]:
+    """The flags and the image of a FROM, as written."""
+    head = stage.node.instructions[0]
+    words = head.body.words if isinstance(head.body, Words) else ()
+    return tuple(flag.text for flag in head.all_flags), words[0].text if words else ""
+
+
+def _work(atoms: Sequence[Atom]) -> list[Atom]:
+    """The atoms up to the last that makes files, without what a container starts."""
+    found = [atom for atom in atoms if atom.instruction is None or atom.instruction.name not in _STARTS]
+    while found and found[-1].instruction is not None and found[-1].instruction.name == "WORKDIR":
+        found.pop()
+    return found
+
+
+def _less(atom: Atom, others: Sequence[Atom]) -> Atom:
+    """The atom without the lists of package managers that the old file does not name."""
+    families = {family for other in others for family, _ in other.lists}
+    return replace(atom, lists=tuple(one for one in atom.lists if one[0] in families))
+
+
+def _user(atom: Atom) -> object:
+    """As whom an atom runs: the state ends in user, folder, shell, flags, documents, trigger."""
+    return atom.state[-6] if len(atom.state) >= 6 else None

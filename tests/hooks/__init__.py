@@ -1,0 +1,1 @@
+"""Other programs that call dockopt: pre-commit, GitHub, Docker."""

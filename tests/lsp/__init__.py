@@ -1,0 +1,1 @@
+"""`dockopt lsp`, as an editor talks to it."""
