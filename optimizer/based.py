@@ -154,7 +154,8 @@ def _not_only_running(facts: Facts, stage: BuildStage, row: Runtime, packages: t
         return f"the base `{row.image}` says what is started"
     if row.entrypoint and not any(i.name == "ENTRYPOINT" for i in started):
         return f"`{row.image}` has an entrypoint of its own"
-    folder = next((i for i in stage.instructions if i.name in ("WORKDIR", "COPY", "ADD", "RUN")), None)
+    own = stage.instructions[1:] if packages else stage.instructions
+    folder = next((i for i in own if i.name in ("WORKDIR", "COPY", "ADD", "RUN")), None)
     if row.folder and (folder is None or not argument_text(folder).startswith("/") or folder.name != "WORKDIR"):
         return f"`{row.image}` starts in `{row.folder}`"
     if row.must_set and not any(re.search(rf"\b{name}\b", text) for name in row.must_set):

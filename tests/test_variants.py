@@ -153,3 +153,54 @@ def test_a_lie_about_a_base_is_caught(case: str) -> None:
 def test_the_truth_about_a_base_passes() -> None:
     told = lying(replaced(HEAD, SLIM + INSTALL), may_change=("layers",), leeway=("base",))
     assert not optimize(FILE, [told]).refusals
+
+
+RUNS = """\
+FROM maven:3.9-eclipse-temurin-21
+COPY app.jar /app.jar
+RUN mkdir /data
+ENTRYPOINT ["java", "-jar", "/app.jar"]
+"""
+JDK = "FROM maven:3.9-eclipse-temurin-21\n"
+RUNTIME_LIES = {
+    "another version": (RUNS, JDK, "FROM eclipse-temurin:17-jre\n", "no variant of"),
+    "another system": (RUNS, JDK, "FROM eclipse-temurin:21-jre-alpine\n", "no variant of"),
+    "a compiler is called": (
+        RUNS.replace("mkdir /data", "javac A.java"),
+        JDK,
+        "FROM eclipse-temurin:21-jre\n",
+        "`javac`",
+    ),
+    "a program that nobody knows": (RUNS.replace("mkdir", "prepare"), JDK, "FROM eclipse-temurin:21-jre\n", "`prepare"),
+    "the entrypoint of the image": (
+        RUNS.replace("ENTRYPOINT", "CMD"),
+        JDK,
+        "FROM eclipse-temurin:21-jre\n",
+        "an entrypoint of its own",
+    ),
+    "a folder of the image": (
+        'FROM golang:1.26-trixie\nCOPY app .\nCMD ["/go/app"]\n',
+        "FROM golang:1.26-trixie\n",
+        "FROM debian:trixie-slim\n",
+        "starts in `/go`",
+    ),
+    "the port of the SDK": (
+        'FROM mcr.microsoft.com/dotnet/sdk:8.0\nCOPY . /app\nENTRYPOINT ["dotnet", "/app/a.dll"]\n',
+        "FROM mcr.microsoft.com/dotnet/sdk:8.0\n",
+        "FROM mcr.microsoft.com/dotnet/aspnet:8.0\n",
+        "sets none of",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", RUNTIME_LIES)
+def test_a_lie_about_what_only_runs_is_caught(case: str) -> None:
+    text, old, new, message = RUNTIME_LIES[case]
+    result = optimize(text, [lying(replaced(old, new), may_change=("layers",), leeway=("base",))])
+    assert result.after == text
+    assert message in result.refusals[0].why
+
+
+def test_the_truth_about_what_only_runs_passes() -> None:
+    told = lying(replaced(JDK, "FROM eclipse-temurin:21-jre\n"), may_change=("layers",), leeway=("base",))
+    assert not optimize(RUNS, [told]).refusals

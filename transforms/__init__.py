@@ -31,6 +31,7 @@ from transforms.order_by_cost import order_by_cost
 from transforms.production_dependencies import production_dependencies
 from transforms.remove_build_tree import remove_build_tree
 from transforms.reproducible_install import reproducible_install
+from transforms.runtime_base import runtime_base
 from transforms.setuid_bits import setuid_bits
 from transforms.slim_base import slim_base
 from transforms.stage_name_case import stage_name_case
@@ -53,6 +54,7 @@ PIPELINE: tuple[Transform, ...] = (
     add_to_copy,  # before all that looks at what COPY brings
     multi_stage,  # before RUNs are joined or given options: it tells their steps apart, and what it writes gains too
     assume_yes,  # first of those that add options: a command that would stop the build is no ground to build on
+    runtime_base,
     slim_base,  # before what judges installs by the packages that their base has
     merge_update_into_install,  # before cleaning: what fetches and what removes lists is judged where it is used
     merge_cleanup_run,  # before cleaning: a clean-up that is written already only needs to be moved
