@@ -60,6 +60,33 @@ def _changed(before: Facts, after: Facts, old: BuildStage, new: BuildStage) -> s
     return _not_only_running(after, new, row, packages)
 
 
+_PINNED = re.compile(r"(?P<name>[^@]+?)(?::(?P<tag>[\w][\w.-]*))?(?:@sha256:[0-9a-f]{64})?")
+
+
+def pinned_wrongly(before: Facts, after: Facts) -> str | None:
+    """What is wrong with bases that got a tag or a digest; None where only such came, and where none was before."""
+    if len(before.stages) != len(after.stages):
+        return "a stage comes or goes"
+    for old, new in zip(before.stages, after.stages, strict=True):
+        heads = [stage.node.instructions[0] for stage in (old, new)]
+        was, now = (_words(head) for head in heads)
+        same = [_told(before, i) for i in old.instructions] == [_told(after, i) for i in new.instructions]
+        if not same or was[1:] != now[1:] or flags_text(heads[0]) != flags_text(heads[1]):
+            return "another word than a base would change"
+        if was[:1] == now[:1]:
+            continue
+        if old.parent is not None or old.base != was[0] or image_of(was[0])[1] not in ("", "latest") or "@" in was[0]:
+            return f"`{was[0]}` is named already"
+        match = _PINNED.fullmatch(now[0])
+        if (
+            match is None
+            or match["name"] != was[0].removesuffix(":latest")
+            or now[0] in (match["name"], f"{was[0]}:latest")
+        ):
+            return f"`{now[0]}` is no tag or digest of `{was[0]}`"
+    return None
+
+
 def _words(head: Instruction) -> list[str]:
     return [word.text for word in head.body.words] if isinstance(head.body, Words) else []
 

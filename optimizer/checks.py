@@ -110,6 +110,7 @@ _OUTSIDE_THE_TRACE = frozenset(
         Leeway.ENVIRONMENT,
         Leeway.ADD,
         Leeway.BASE,
+        Leeway.PIN,
     }
 )
 """The leeways that concern the aspects too."""
@@ -122,6 +123,10 @@ def _seen(aspect: Aspect, facts: Facts, promise: Promise) -> object:
 
 def traces_differ(before: Facts, after: Facts, leeway: frozenset[Leeway]) -> str | None:
     """Where a build would do something else, beyond the leeway."""
+    if Leeway.PIN in leeway:
+        from optimizer.based import pinned_wrongly
+
+        return pinned_wrongly(before, after)
     if Leeway.BASE in leeway:
         from optimizer.based import rebased_wrongly
 

@@ -64,7 +64,7 @@ def _hardens(text: str, folder: str | None) -> bool:
 def named(facts: Facts, instruction: Instruction, leeway: frozenset[Leeway]) -> Mapping[Node, str]:
     """What is read where the instruction names a stage: with the leeway `case`, the name in lower case."""
     body = instruction.body
-    if Leeway.BASE in leeway and instruction.name == "FROM" and isinstance(body, Words) and body.words:
+    if leeway & {Leeway.BASE, Leeway.PIN} and instruction.name == "FROM" and isinstance(body, Words) and body.words:
         return {body.words[0]: "base"}  # which one it may be is told by `based`
     if Leeway.CASE not in leeway:
         return {}

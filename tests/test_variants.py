@@ -204,3 +204,27 @@ def test_a_lie_about_what_only_runs_is_caught(case: str) -> None:
 def test_the_truth_about_what_only_runs_passes() -> None:
     told = lying(replaced(JDK, "FROM eclipse-temurin:21-jre\n"), may_change=("layers",), leeway=("base",))
     assert not optimize(RUNS, [told]).refusals
+
+
+PINNED = "python:latest@sha256:" + "0" * 64
+PIN_LIES = {
+    "another image": ("FROM python\n", "FROM pypy:3.12\n", "no tag or digest of"),
+    "nothing new": ("FROM python\n", "FROM python:latest\n", "no tag or digest of"),
+    "a tag that was chosen": ("FROM debian:bookworm", "FROM debian:trixie", "named already"),
+    "another registry": ("FROM python\n", "FROM example.org/python:3.12\n", "no tag or digest of"),
+    "another instruction": ("RUN true\n", "RUN false\n", "another word than a base"),
+    "a stage": ("FROM base\n", "FROM base:1\n", "named already"),
+}
+LOOSE = "FROM python\nRUN true\nFROM debian:bookworm AS base\nFROM base\n"
+
+
+@pytest.mark.parametrize("case", PIN_LIES)
+def test_a_lie_about_a_pin_is_caught(case: str) -> None:
+    old, new, message = PIN_LIES[case]
+    result = optimize(LOOSE, [lying(replaced(old, new), leeway=("pin",))])
+    assert result.after == LOOSE
+    assert message in result.refusals[0].why
+
+
+def test_the_truth_about_a_pin_passes() -> None:
+    assert not optimize(LOOSE, [lying(replaced("FROM python\n", f"FROM {PINNED}\n"), leeway=("pin",))]).refusals

@@ -28,6 +28,7 @@ from transforms.no_cache_flag import no_cache_flag
 from transforms.no_install_recommends import no_install_recommends
 from transforms.non_root_user import non_root_user
 from transforms.order_by_cost import order_by_cost
+from transforms.pin_base import pin_base
 from transforms.production_dependencies import production_dependencies
 from transforms.remove_build_tree import remove_build_tree
 from transforms.reproducible_install import reproducible_install
@@ -54,6 +55,7 @@ PIPELINE: tuple[Transform, ...] = (
     add_to_copy,  # before all that looks at what COPY brings
     multi_stage,  # before RUNs are joined or given options: it tells their steps apart, and what it writes gains too
     assume_yes,  # first of those that add options: a command that would stop the build is no ground to build on
+    pin_base,  # before those that need to know which base it is
     runtime_base,
     slim_base,  # before what judges installs by the packages that their base has
     merge_update_into_install,  # before cleaning: what fetches and what removes lists is judged where it is used

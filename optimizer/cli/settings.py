@@ -9,7 +9,7 @@ ID               what a transform with options is told: `merge-run = "all"`, or 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,9 +20,10 @@ from optimizer.cli.names import shown
 if TYPE_CHECKING:
     from optimizer.transform import Transform
 
-_FILES = ("dockopt.toml", ".dockopt.toml", "pyproject.toml")
+SETTINGS_FILES = ("dockopt.toml", ".dockopt.toml", "pyproject.toml")
 _KEYS = ("select", "ignore", "profile", "unsafe")
 DEFAULT = "default"
+LOCK_FILE = "dockopt.lock"
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,10 @@ class Settings:
             for transform in PIPELINE
             if transform.id in wanted and transform.id not in self.ignore
         )
+
+    def locked(self, lock: str) -> Settings:
+        """These settings with the text of the lock file beside them."""
+        return replace(self, options={"pin-base": {"lock": lock}, **self.options}) if lock else self
 
     def below(self, options: Settings) -> Settings:
         """These settings of a file, with what the command line says."""
@@ -100,11 +105,28 @@ def _unknown_profile(name: str) -> str | None:
 @lru_cache(maxsize=4096)
 def settings_for(folder: Path) -> Settings:
     """The settings of the nearest folder that has some. Raises SettingsError."""
-    for name in _FILES:
+    lock = _lock(folder / LOCK_FILE)
+    for name in SETTINGS_FILES:
         path = folder / name
         if path.is_file() and (data := _table(path)) is not None:
-            return _read(shown(path), data)
+            return _read(shown(path), data).locked(lock)
+    if lock:
+        return Settings().locked(lock)
     return settings_for(folder.parent) if folder.parent != folder else Settings()
+
+
+def _lock(path: Path) -> str:
+    """The text of the lock file; empty where there is none. Raises SettingsError."""
+    from optimizer.lock import LockError, read
+
+    if not path.is_file():
+        return ""
+    try:
+        text = path.read_text("utf-8")
+        read(text)
+    except (LockError, UnicodeDecodeError, OSError) as error:
+        raise SettingsError(f"{shown(path)}: {error}") from error
+    return text
 
 
 def _table(path: Path) -> dict[str, Any] | None:
