@@ -15,7 +15,7 @@ from optimizer.facts.packages import package_call
 from optimizer.facts.texts import argument_text, flags_text, shortened
 from optimizer.knowledge import commands
 from optimizer.knowledge.variants import Runtime, variants
-from optimizer.syntax.nodes import ExecForm, Instruction, ShellScript, Words, source
+from optimizer.syntax.nodes import Command, ExecForm, Instruction, ShellScript, Words, source
 
 _INSTALL = re.compile(
     r"(?:apt-get update && apt-get install -y --no-install-recommends (?P<apt>[\w.+ -]+)"
@@ -58,6 +58,53 @@ def _changed(before: Facts, after: Facts, old: BuildStage, new: BuildStage) -> s
     if row is None:
         return f"`{new.base}` is no variant of `{old.base}` of the same version and release"
     return _not_only_running(after, new, row, packages)
+
+
+_ON_BUILDER = "--platform=$BUILDPLATFORM "
+_TARGET = "GOOS=$TARGETOS GOARCH=$TARGETARCH "
+_ARGUMENTS = re.compile(r"(?i)ARG[ \t]TARGETOS TARGETARCH")
+
+
+def crossed_wrongly(before: Facts, after: Facts) -> str | None:
+    """What is wrong with stages that compile for another platform; None where only builds of Go without C do."""
+    if len(before.stages) != len(after.stages):
+        return "a stage comes or goes"
+    for old, new in zip(before.stages, after.stages, strict=True):
+        texts = [_told(before, i) for i in old.node.instructions]
+        told = [_told(after, i) for i in new.node.instructions]
+        if texts == told:
+            continue
+        if image_of(old.base or "")[0] != "golang" or after.ships(new) or after.children(new):
+            return "a stage that is no build of Go, or that is shipped, would run on another platform"
+        if told[0].replace(_ON_BUILDER, "", 1) != texts[0] or _ON_BUILDER in texts[0]:
+            return "FROM would change in another way"
+        if (
+            len(told) < 2
+            or not _ARGUMENTS.fullmatch(told[1])
+            or [one.replace(_TARGET, "") for one in told[2:]] != texts[1:]
+        ):
+            return "an instruction would change in another way"
+        if (why := _bound(after, new)) is not None:
+            return why
+    return None
+
+
+def _bound(facts: Facts, stage: BuildStage) -> str | None:
+    """What in a stage that compiles for another platform would do so with C, or for its own platform."""
+    off = any(re.search(r"CGO_ENABLED[= ]0\b", facts.sources[i]) for i in stage.instructions if i.name == "ENV")
+    for run in (i for i in stage.instructions if i.name == "RUN"):
+        for call in facts.calls(run):
+            words = [word.literal or "" for word in call.words[1:]]
+            if call.name != "go":
+                continue
+            assigned = {word.text for word in call.node.assignments} if isinstance(call.node, Command) else set()
+            if words[:1] == ["build"] and not {"GOOS=$TARGETOS", "GOARCH=$TARGETARCH"} <= assigned:
+                return "a build would be for the builder's own platform"
+            if words[:1] == ["build"] and not off and "CGO_ENABLED=0" not in assigned:
+                return "a build would need a compiler of C for the target"
+            if words[:1] in (["install"], ["run"], ["test"], ["generate"]):
+                return f"`go {words[0]}` would be on another platform than its target"
+    return None
 
 
 _PINNED = re.compile(r"(?P<name>[^@]+?)(?::(?P<tag>[\w][\w.-]*))?(?:@sha256:[0-9a-f]{64})?")

@@ -111,6 +111,7 @@ _OUTSIDE_THE_TRACE = frozenset(
         Leeway.ADD,
         Leeway.BASE,
         Leeway.PIN,
+        Leeway.CROSS,
     }
 )
 """The leeways that concern the aspects too."""
@@ -123,6 +124,10 @@ def _seen(aspect: Aspect, facts: Facts, promise: Promise) -> object:
 
 def traces_differ(before: Facts, after: Facts, leeway: frozenset[Leeway]) -> str | None:
     """Where a build would do something else, beyond the leeway."""
+    if Leeway.CROSS in leeway:
+        from optimizer.based import crossed_wrongly
+
+        return crossed_wrongly(before, after)
     if Leeway.PIN in leeway:
         from optimizer.based import pinned_wrongly
 

@@ -119,6 +119,8 @@ class Leeway(StrEnum):
     """Each CMD, ENTRYPOINT and HEALTHCHECK of a stage but its last one goes."""
     BASE = "base"
     """A stage stands on another variant of its image, with packages of the full one installed (unsafe)."""
+    CROSS = "cross"
+    """Builds of Go run on the builder's platform and are told the target's by its ARGs (unsafe)."""
     PIN = "pin"
     """A base without a tag, or with `latest`, is named by a tag or a digest (unsafe)."""
     SUDO = "sudo"

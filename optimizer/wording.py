@@ -66,6 +66,8 @@ def named(facts: Facts, instruction: Instruction, leeway: frozenset[Leeway]) -> 
     body = instruction.body
     if leeway & {Leeway.BASE, Leeway.PIN} and instruction.name == "FROM" and isinstance(body, Words) and body.words:
         return {body.words[0]: "base"}  # which one it may be is told by `based`
+    if Leeway.CROSS in leeway and instruction.name == "FROM":
+        return {flag: "" for flag in instruction.all_flags if flag.text == "--platform=$BUILDPLATFORM"}
     if Leeway.CASE not in leeway:
         return {}
     if instruction.name == "FROM" and isinstance(body, Words) and len(body.words) == 3:

@@ -7,9 +7,11 @@ from datetime import date
 import pytest
 
 from optimizer.engine import optimize
+from optimizer.facts import Facts
 from optimizer.facts.estimates import of_bases, of_packages
 from optimizer.facts.variants import Slim, slim_of
 from optimizer.knowledge.variants import products, variants
+from optimizer.syntax.nodes import Instruction
 from tests.test_checks import lying, replaced
 
 
@@ -228,3 +230,53 @@ def test_a_lie_about_a_pin_is_caught(case: str) -> None:
 
 def test_the_truth_about_a_pin_passes() -> None:
     assert not optimize(LOOSE, [lying(replaced("FROM python\n", f"FROM {PINNED}\n"), leeway=("pin",))]).refusals
+
+
+CROSS = """\
+FROM golang:1.26 AS build
+WORKDIR /src
+RUN CGO_ENABLED=0 go build -o /server .
+RUN go build -o /tool ./tool
+FROM golang:1.26
+COPY --from=build /server /server
+"""
+ON_BUILDER = "FROM --platform=$BUILDPLATFORM golang:1.26 AS build\nARG TARGETOS TARGETARCH\n"
+BUILT = "GOOS=$TARGETOS GOARCH=$TARGETARCH "
+CROSS_LIES = {
+    "a build keeps the builder's platform": {"FROM golang:1.26 AS build\n": ON_BUILDER},
+    "a build with C": {
+        "FROM golang:1.26 AS build\n": ON_BUILDER,
+        "RUN CGO_ENABLED=0": f"RUN {BUILT}CGO_ENABLED=0",
+        "RUN go": f"RUN {BUILT}go",
+    },
+    "a stage that is shipped": {
+        "FROM golang:1.26\n": "FROM --platform=$BUILDPLATFORM golang:1.26\nARG TARGETOS TARGETARCH\n"
+    },
+    "another platform": {"FROM golang:1.26 AS build\n": "FROM --platform=linux/arm64 golang:1.26 AS build\n"},
+    "another argument": {"FROM golang:1.26 AS build\n": ON_BUILDER + "ARG CGO_ENABLED=0\n"},
+}
+
+
+@pytest.mark.parametrize("case", CROSS_LIES)
+def test_a_lie_about_the_platform_of_a_build_is_caught(case: str) -> None:
+    def edit(facts: Facts) -> dict[Instruction, str]:
+        found = {}
+        for instruction, text in facts.sources.items():
+            for old, new in CROSS_LIES[case].items():
+                if old in text:
+                    found[instruction] = text.replace(old, new)
+        return found
+
+    result = optimize(CROSS, [lying(edit, may_change=("config",), leeway=("cross",))])
+    assert result.after == CROSS
+    assert result.refusals
+
+
+def test_an_end_that_has_come_is_told_with_its_date_and_what_follows() -> None:
+    from transforms.end_of_life_base import end_of_life_base
+
+    result = optimize("FROM python:3.8-slim\nFROM golang:1.26-buster\nFROM python:3.14\n", [end_of_life_base])
+    assert [change.why for change in result.pending] == [
+        "Python 3.8 gets no more updates since 2024-10-07; what follows it is 3.13",
+        "Debian 10 gets no more updates since 2024-06-30; what follows it is 13",
+    ]

@@ -10,9 +10,11 @@ from transforms.ci_cache import ci_cache
 from transforms.clean_in_same_layer import clean_in_same_layer
 from transforms.copy_manifests_first import copy_manifests_first
 from transforms.copy_with_owner_and_mode import copy_with_owner_and_mode
+from transforms.cross_compile import cross_compile
 from transforms.dead_stage import dead_stage
 from transforms.dockerignore import dockerignore
 from transforms.empty_continuation import empty_continuation
+from transforms.end_of_life_base import end_of_life_base
 from transforms.exec_form_command import exec_form_command
 from transforms.fetch_step import fetch_step
 from transforms.fetch_unpack_remove import fetch_unpack_remove
@@ -72,6 +74,7 @@ PIPELINE: tuple[Transform, ...] = (
     copy_manifests_first,  # behind what makes installs leave the lock file alone, before cleaning: it parts RUNs
     order_by_cost,  # behind copy-manifests-first: what is still above an install then is not needed there
     strip_binaries,
+    cross_compile,
     build_deps_in_one_run,
     cache_mounts,  # before what keeps caches out of a layer in another way: these see the mount and stand back
     no_cache_flag,
@@ -81,6 +84,7 @@ PIPELINE: tuple[Transform, ...] = (
     volatile_arguments_late,  # below the RUNs as they are now
     dead_stage,  # suggestions, about the file as it is now
     upgrade_in_build,
+    end_of_life_base,
     narrow_copy,
     ci_cache,  # of other files than the rest
 )
