@@ -109,6 +109,9 @@ _OUTSIDE_THE_TRACE = frozenset(
         Leeway.HARDENING,
         Leeway.ENVIRONMENT,
         Leeway.ADD,
+        Leeway.BASE,
+        Leeway.PIN,
+        Leeway.CROSS,
     }
 )
 """The leeways that concern the aspects too."""
@@ -121,6 +124,18 @@ def _seen(aspect: Aspect, facts: Facts, promise: Promise) -> object:
 
 def traces_differ(before: Facts, after: Facts, leeway: frozenset[Leeway]) -> str | None:
     """Where a build would do something else, beyond the leeway."""
+    if Leeway.CROSS in leeway:
+        from optimizer.based import crossed_wrongly
+
+        return crossed_wrongly(before, after)
+    if Leeway.PIN in leeway:
+        from optimizer.based import pinned_wrongly
+
+        return pinned_wrongly(before, after)
+    if Leeway.BASE in leeway:
+        from optimizer.based import rebased_wrongly
+
+        return rebased_wrongly(before, after)
     if Leeway.STAGING in leeway:
         from optimizer.staging import staged_wrongly
 

@@ -63,9 +63,13 @@ def _hardens(text: str, folder: str | None) -> bool:
 
 def named(facts: Facts, instruction: Instruction, leeway: frozenset[Leeway]) -> Mapping[Node, str]:
     """What is read where the instruction names a stage: with the leeway `case`, the name in lower case."""
+    body = instruction.body
+    if leeway & {Leeway.BASE, Leeway.PIN} and instruction.name == "FROM" and isinstance(body, Words) and body.words:
+        return {body.words[0]: "base"}  # which one it may be is told by `based`
+    if Leeway.CROSS in leeway and instruction.name == "FROM":
+        return {flag: "" for flag in instruction.all_flags if flag.text == "--platform=$BUILDPLATFORM"}
     if Leeway.CASE not in leeway:
         return {}
-    body = instruction.body
     if instruction.name == "FROM" and isinstance(body, Words) and len(body.words) == 3:
         return {body.words[2]: body.words[2].text.lower()}
     return {flag: lowered(flag.text, facts) for flag in instruction.all_flags if flag.name in ("from", "mount")}

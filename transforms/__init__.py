@@ -10,9 +10,11 @@ from transforms.ci_cache import ci_cache
 from transforms.clean_in_same_layer import clean_in_same_layer
 from transforms.copy_manifests_first import copy_manifests_first
 from transforms.copy_with_owner_and_mode import copy_with_owner_and_mode
+from transforms.cross_compile import cross_compile
 from transforms.dead_stage import dead_stage
 from transforms.dockerignore import dockerignore
 from transforms.empty_continuation import empty_continuation
+from transforms.end_of_life_base import end_of_life_base
 from transforms.exec_form_command import exec_form_command
 from transforms.fetch_step import fetch_step
 from transforms.fetch_unpack_remove import fetch_unpack_remove
@@ -28,10 +30,13 @@ from transforms.no_cache_flag import no_cache_flag
 from transforms.no_install_recommends import no_install_recommends
 from transforms.non_root_user import non_root_user
 from transforms.order_by_cost import order_by_cost
+from transforms.pin_base import pin_base
 from transforms.production_dependencies import production_dependencies
 from transforms.remove_build_tree import remove_build_tree
 from transforms.reproducible_install import reproducible_install
+from transforms.runtime_base import runtime_base
 from transforms.setuid_bits import setuid_bits
+from transforms.slim_base import slim_base
 from transforms.stage_name_case import stage_name_case
 from transforms.strip_binaries import strip_binaries
 from transforms.sudo_as_root import sudo_as_root
@@ -52,6 +57,9 @@ PIPELINE: tuple[Transform, ...] = (
     add_to_copy,  # before all that looks at what COPY brings
     multi_stage,  # before RUNs are joined or given options: it tells their steps apart, and what it writes gains too
     assume_yes,  # first of those that add options: a command that would stop the build is no ground to build on
+    pin_base,  # before those that need to know which base it is
+    runtime_base,
+    slim_base,  # before what judges installs by the packages that their base has
     merge_update_into_install,  # before cleaning: what fetches and what removes lists is judged where it is used
     merge_cleanup_run,  # before cleaning: a clean-up that is written already only needs to be moved
     copy_with_owner_and_mode,  # before RUNs are joined: what only sets owners or modes goes
@@ -66,6 +74,7 @@ PIPELINE: tuple[Transform, ...] = (
     copy_manifests_first,  # behind what makes installs leave the lock file alone, before cleaning: it parts RUNs
     order_by_cost,  # behind copy-manifests-first: what is still above an install then is not needed there
     strip_binaries,
+    cross_compile,
     build_deps_in_one_run,
     cache_mounts,  # before what keeps caches out of a layer in another way: these see the mount and stand back
     no_cache_flag,
@@ -75,6 +84,7 @@ PIPELINE: tuple[Transform, ...] = (
     volatile_arguments_late,  # below the RUNs as they are now
     dead_stage,  # suggestions, about the file as it is now
     upgrade_in_build,
+    end_of_life_base,
     narrow_copy,
     ci_cache,  # of other files than the rest
 )

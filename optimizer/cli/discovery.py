@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from optimizer.cli.errors import SettingsError
 from optimizer.cli.ignores import Globs, Ignores
-from optimizer.cli.settings import FILES, settings_for
+from optimizer.cli.settings import SETTINGS_FILES, settings_for
 
 _NAMES = re.compile(r"[Dd]ockerfile(?:[.].+)?|Containerfile.*|.+[.](?:[Dd]ockerfile|[Cc]ontainerfile)", re.S)
 _OTHERS = (".dockerignore", ".containerignore", ".md", ".orig", ".rej", ".bak", ".swp", "~")
@@ -144,7 +144,7 @@ class _Search:
 
     def _read_settings(self, real: Path, names: Sequence[str]) -> None:
         """What the settings of a folder exclude: its own, else those that hold for the folder above."""
-        if real != self._real and real.parent in self._set and not any(name in FILES for name in names):
+        if real != self._real and real.parent in self._set and not any(name in SETTINGS_FILES for name in names):
             self._set[real] = self._set[real.parent]
             return
         try:

@@ -21,9 +21,10 @@ from optimizer.cli.names import shown
 if TYPE_CHECKING:
     from optimizer.transform import Transform
 
-FILES = ("dockopt.toml", ".dockopt.toml", "pyproject.toml")
+SETTINGS_FILES = ("dockopt.toml", ".dockopt.toml", "pyproject.toml")
 _KEYS = ("select", "ignore", "profile", "unsafe", "exclude")
 DEFAULT = "default"
+LOCK_FILE = "dockopt.lock"
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,10 @@ class Settings:
             for transform in PIPELINE
             if transform.id in wanted and transform.id not in self.ignore
         )
+
+    def locked(self, lock: str) -> Settings:
+        """These settings with the text of the lock file beside them."""
+        return replace(self, options={"pin-base": {"lock": lock}, **self.options}) if lock else self
 
     def below(self, options: Settings) -> Settings:
         """These settings of a file, with what the command line says."""
@@ -106,11 +111,28 @@ def _unknown_profile(name: str) -> str | None:
 @lru_cache(maxsize=4096)
 def settings_for(folder: Path) -> Settings:
     """The settings of the nearest folder that has some. Raises SettingsError."""
-    for name in FILES:
+    lock = _lock(folder / LOCK_FILE)
+    for name in SETTINGS_FILES:
         path = folder / name
         if path.is_file() and (data := _table(path)) is not None:
-            return replace(_read(shown(path), data), folder=folder)
+            return replace(_read(shown(path), data), folder=folder).locked(lock)
+    if lock:
+        return Settings(folder=folder).locked(lock)
     return settings_for(folder.parent) if folder.parent != folder else Settings()
+
+
+def _lock(path: Path) -> str:
+    """The text of the lock file; empty where there is none. Raises SettingsError."""
+    from optimizer.lock import LockError, read
+
+    if not path.is_file():
+        return ""
+    try:
+        text = path.read_text("utf-8")
+        read(text)
+    except (LockError, UnicodeDecodeError, OSError) as error:
+        raise SettingsError(f"{shown(path)}: {error}") from error
+    return text
 
 
 def _table(path: Path) -> dict[str, Any] | None:

@@ -39,7 +39,8 @@ def _tables() -> _Tables:
 
 def image_of(reference: str) -> tuple[str, str]:
     """The short name and the tag of an image reference (`node`, `20-slim`), without Docker Hub's own prefixes."""
-    name, _, tag = reference.partition("@")[0].rpartition(":") if ":" in reference else (reference, "", "")
+    reference = reference.partition("@")[0]
+    name, _, tag = reference.rpartition(":") if ":" in reference else (reference, "", "")
     if "/" in tag:
         name, tag = f"{name}:{tag}", ""
     for prefix in ("docker.io/", "index.docker.io/", "library/", "public.ecr.aws/docker/library/"):

@@ -1,4 +1,4 @@
-"""The rows of `base_variants.toml` and `end_of_life.toml`: variants of images, what they hold, how long they live."""
+"""Variants of images, what they hold, how long they are kept: `base_variants.toml` and `end_of_life.toml`."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ class _Choice:
     def _owned(self, carried: Sequence[str]) -> None:
         """Raises Unknown where owners are set of what the other image may lack, or before users are made."""
         order = {one: n for n, one in enumerate(self.stage.instructions)}
-        others = [order[each[0]] for each in (*self.survey.users, *self.survey.globals)]
+        others = [order[one[0]] for one in self.survey.users] + [order[one[0]] for one in self.survey.globals]
         for run, step in self.survey.owners:
             if any(order[run] < other for other in others):
                 raise Unknown("owners are set before a step that the other image needs as well", run)
