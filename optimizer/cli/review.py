@@ -18,6 +18,7 @@ from optimizer.cli.names import shown
 from optimizer.cli.output import Output
 from optimizer.cli.settings import Settings, of_options
 from optimizer.cli.work import Wishes, Worker
+from optimizer.review.markdown import code
 from optimizer.review.patches import Patch
 from optimizer.review.reviews import Review, review
 from optimizer.review.suggestions import Comment, File
@@ -147,8 +148,13 @@ def _print(text: str, output: Path | None) -> None:
 def _markdown(made: Review, change: Touched) -> str:
     """The summary, and below it each comment with its place."""
     parts = [made.summary()]
-    parts += [f"---\n\n`{one.path}`, lines {one.first}-{one.last}\n\n{one.body('suggestion')}" for one in made.comments]
+    parts += [f"---\n\n{_where(one)}\n\n{one.body('suggestion')}" for one in made.comments]
     return "\n\n".join(parts) + "\n"
+
+
+def _where(comment: Comment) -> str:
+    lines = f"lines {comment.first} to {comment.last}" if comment.first < comment.last else f"line {comment.last}"
+    return f"{code(comment.path)}, {lines}"
 
 
 def _github(made: Review, change: Touched) -> str:
