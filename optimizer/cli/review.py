@@ -108,6 +108,9 @@ class _Reviewer:
                     yield path
 
     def _file(self, path: str) -> Iterator[File]:
+        """One file; a link is passed over, as it could show what lies outside of the repository."""
+        if not self._head[path].mode.startswith("100"):
+            return
         outcome = self._worker.look(Found(self._change.top / path, self._change.top))
         for failure in outcome.failures:
             self._output.note(failure)
@@ -120,8 +123,7 @@ class _Reviewer:
 
     def _lines(self, path: str, data: bytes) -> tuple[Patch | None, str | None]:
         """Where comments can stand in a file; else why not, where that needs saying."""
-        entry = self._head.get(path)
-        if entry is None or self._repository.blob(entry.blob) != data:
+        if self._repository.blob(self._head[path].blob) != data:
             return None, "The file was read as it lies on the disk, which is not as the change has it."
         if path not in self._change.paths:
             return None, "The change touches only what of its build context is sent."
