@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test e2e prove-table lint format bench bench-replay findings docs real shell clean
+.PHONY: demo test browser picture e2e prove-table lint format bench bench-monorepo bench-replay findings docs real shell clean
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -17,6 +17,13 @@ demo: $(READY)  ## improve a real project of corpus/ and show the diff
 
 test: $(READY)  ## all tests that need no builder
 	$(BIN)/python -m pytest
+
+browser: $(READY)  ## the report in a real Chromium (Debian's package), with pictures of it in $CI_ARTEFACTS or tests/artefacts
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[browser]'
+	DOCKOPT_BROWSER=1 $(BIN)/python -m pytest tests/report/test_browser.py -n 0 -rs --durations=3
+
+picture: $(READY)  ## draw a run of dockopt on a terminal for the README
+	$(BIN)/python -m tests.picture --write
 
 e2e: $(READY)  ## prove the corpus with a real builder (root, Debian 12), within DOCKOPT_E2E_MINUTES
 	DOCKOPT_E2E=1 DOCKOPT_E2E_MINUTES=$${DOCKOPT_E2E_MINUTES:-18} $(BIN)/python -m pytest tests/e2e -n 0 -rs --durations=10
@@ -46,6 +53,10 @@ shell: $(READY)  ## our shell trees beside shfmt's, span by span: make shell FOL
 bench: $(READY)  ## speed, beside hadolint and tally on the same files: make bench FOLDER=...
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python -m tests.bench $(FOLDER)
+
+bench-monorepo: $(READY)  ## thousands of files: processes, remembered results, Dask: make bench-monorepo [FILES=10000]
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dask]'
+	$(BIN)/python -m tests.monorepo $(FILES)
 
 bench-replay: $(READY)  ## rebuilds of real histories before and after: make bench-replay FOLDER=... [LIST=...]
 	$(BIN)/python -m tests.replay $(FOLDER) $(LIST)

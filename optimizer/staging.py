@@ -19,13 +19,15 @@ from optimizer.facts.comments import is_pragma
 from optimizer.facts.effects import EVERYWHERE
 from optimizer.facts.effects.places import canonical
 from optimizer.facts.packages import package_call
+from optimizer.facts.runtime_needs import Kind, runtime_needs
 from optimizer.facts.scope import Scope
-from optimizer.facts.stacks.data import embedded
+from optimizer.facts.stacks.data import embedded, named_in
 from optimizer.facts.stacks.needs import needs_of
-from optimizer.facts.stacks.started import candidates, starts
+from optimizer.facts.stacks.started import Start, argument_of, candidates, starts
 from optimizer.facts.texts import argument_text, shortened
 from optimizer.knowledge import commands
 from optimizer.knowledge.build_packages import SUITES, build_packages
+from optimizer.knowledge.interpreters import interpreters
 from optimizer.knowledge.stacks import BuilderImage, RuntimeImage, Stack, signs, stacks
 from optimizer.syntax.nodes import Instruction, Words
 from optimizer.trace import Atom, trace
@@ -40,16 +42,22 @@ def staged_wrongly(before: Facts, after: Facts, *, told: bool) -> str | None:
     """Why the new file may not stand; None where it may. `told`: what the container needs is what a person said."""
     if len(after.stages) != len(before.stages) + 1:
         return "not one stage comes"
+    if image_of(before.stages[-1].base or "")[0] in interpreters().by_image:
+        from optimizer.staging_interpreted import interpreted
+
+        return next(interpreted(before, after, told=told).faults(), None)
     builder = stacks().builders.get(image_of(before.stages[-1].base or "")[0])
     runtime = stacks().runtime(after.stages[-1].base)
     if builder is None or runtime is None:
         return "one of the two base images is not in the table"
-    check = _Staging(before, after, builder, runtime, told)
+    check = Staging(before, after, builder, runtime, told)
     return next(check.faults(), None)
 
 
 @dataclass(frozen=True)
-class _Staging:
+class Staging:
+    """What was one stage, and the two that it became."""
+
     before: Facts
     after: Facts
     image: BuilderImage
@@ -85,7 +93,7 @@ class _Staging:
         yield from was.faults(now, self.image, self.row)
         yield from self._programs(now)
         yield from self._users(now)
-        yield from self._libraries() if not self.row.programs else ()
+        yield from self._libraries() if not self.row.stacks else ()
         if not self.told:
             yield from self._files()
 
@@ -270,15 +278,27 @@ class _Staging:
         for one in started:
             if one.shell and not self.row.shell:
                 yield f"`{one.instruction.name}` needs a shell, which `{self.row.image}` has not"
-            name = posixpath.basename(one.name or "")
-            if any(self._is_carried(path) for path in candidates(one.name or "", scope)):
-                continue
-            if name in self.row.programs:
-                continue
-            of_system = self.row.shell and (name in commands().builtins or name in commands().plain)
-            packaged = name in self._packages() or stacks().packages.programs.get(name) in self._packages()
-            if not of_system and not packaged and not (self.told and self._packages()):
+            if not self._has_program(one.name or "", scope) and not (self.told and self._packages()):
                 yield f"`{one.name}` is started, and would not be there"
+        for need in () if self.told else runtime_needs(self.before, self.whole).of(Kind.PROGRAM):
+            given = need.name == argument_of(self.whole) and not self._is_script(started)
+            if not given and not self._has_program(need.name, scope):
+                yield f"`{need.name}` would not be there: {need.why}"
+
+    def _is_script(self, started: Sequence[Start]) -> bool:
+        """Whether the context holds what ENTRYPOINT starts: it may start what CMD says."""
+        names = {posixpath.basename(one.name or "") for one in started if one.instruction.name == "ENTRYPOINT"}
+        held = self._placed(self.before, self.whole)
+        return any(posixpath.basename(path) in names for path in held)
+
+    def _has_program(self, program: str, scope: Scope) -> bool:
+        """Whether a program is copied, or of the image, or of a package."""
+        name = posixpath.basename(program)
+        if any(self._is_carried(path) for path in candidates(program, scope)):
+            return True
+        of_system = self.row.shell and (name in commands().builtins or name in stacks().commands.system)
+        packaged = name in self._packages() or stacks().packages.programs.get(name) in self._packages()
+        return of_system or packaged or name in self.row.programs
 
     def _users(self, now: Ending) -> Iterator[str]:
         """Who runs it is known in the last stage, and what was given to him is his."""
@@ -312,8 +332,11 @@ class _Staging:
             yield "the sources are not seen"
             return
         inside = embedded(set(files.values()), self.stack, context)
+        words = [word for one in starts(self.before, self.whole, Scope()) for word in one.words]
+        named = named_in(words, files, self._now().folder or "/")
         for path, origin in sorted(files.items()):
-            if not self.stack.is_source(origin) and origin not in inside and not self._is_carried(path):
+            is_named = any(path == one or path.startswith(one + "/") for one in named)
+            if (is_named or not (self.stack.is_source(origin) or origin in inside)) and not self._is_carried(path):
                 yield f"`{path}` would be left behind, which the program may read"
         needs = needs_of(files, self.stack, context)
         packages = self._packages()
@@ -324,11 +347,7 @@ class _Staging:
         ):
             if wanted and not had:
                 yield f"there would be no {what}"
-        if (
-            set(self.row.links) == {"none"}
-            and not self.row.programs
-            and not signs(self.stack.static).search(self._text())
-        ):
+        if set(self.row.links) == {"none"} and not self.row.shell and not signs(self.stack.static).search(self._text()):
             yield "what was built may be linked to a library that would not be there"
 
     def _libraries(self) -> Iterator[str]:

@@ -7,9 +7,11 @@ rewrite is made at each commit.
 
 from __future__ import annotations
 
+import re
 import statistics
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +19,7 @@ from pathlib import Path
 from optimizer.cache.git import GitError, Repository
 from optimizer.cache.replay import Replay, Rewritten, as_it_is, replay
 from optimizer.cli.discovery import is_dockerfile
-from optimizer.engine import optimize
+from optimizer.engine import Result, optimize
 from optimizer.facts import Context
 from optimizer.facts.context.history import read
 
@@ -36,6 +38,8 @@ class Row:
     repository: str
     replay: Replay
     changed: bool
+    reasons: frozenset[str] = frozenset()
+    """Why the sources stayed above something that builds or installs, without the names."""
 
     @property
     def commits(self) -> int:
@@ -61,9 +65,15 @@ def _saved(before: float, after: float) -> float:
     return round(1 - after / before, 4) + 0.0 if before else 0.0
 
 
-def optimized(text: str, context: Context) -> Rewritten:
-    """What dockopt makes of the file at one commit, with what it may do by default."""
-    return Rewritten(optimize(text.encode("utf-8", "surrogateescape"), context=context).after)
+MOVERS = ("fetch-step", "copy-manifests-first")
+"""The transforms whose reasons are counted."""
+
+
+def stood_back(result: Result) -> Iterator[str]:
+    """Why the movers left a file alone, with `...` for names, so that the reasons can be counted."""
+    for one in result.stood_back:
+        if one.transform in MOVERS:
+            yield re.sub(r"`[^`]*`", "`...`", f"{one.transform}: {one.why}")
 
 
 def rows_of(name: str, folder: Path) -> Iterator[Row]:
@@ -73,15 +83,15 @@ def rows_of(name: str, folder: Path) -> Iterator[Row]:
         past = read(folder, commits[0])
         paths = [path for path in repository.tree(commits[-1]) if is_dockerfile(path.rpartition("/")[2])]
         for path in sorted(paths, key=lambda path: (path.count("/"), path))[:FILES]:
-            changes = []
+            results: list[Result] = []
 
-            def counted(text: str, context: Context, changes: list[bool] = changes) -> Rewritten:
-                result = optimized(text, context)
-                changes.append(result.text != text)
-                return result
+            def counted(text: str, context: Context, results: list[Result] = results) -> Rewritten:
+                results.append(optimize(text.encode("utf-8", "surrogateescape"), context=context))
+                return Rewritten(results[-1].after)
 
             found = replay(repository, path, commits, {"before": as_it_is, "after": counted}, past=past)
-            yield Row(name, found, any(changes))
+            reasons = frozenset(why for result in results[-1:] for why in stood_back(result))
+            yield Row(name, found, any(result.changed for result in results), reasons)
 
 
 def repositories(folder: Path, names: Sequence[str]) -> Iterator[tuple[str, Path]]:
@@ -122,6 +132,8 @@ def summary(rows: Sequence[Row]) -> Iterator[str]:
             )
     worse = [f"{row.repository} {row.replay.dockerfile} ({row.gain:.1%})" for row in rows if row.worse]
     yield f"worse: {', '.join(worse) or 'none'}"
+    for why, count in Counter(why for row in rows for why in row.reasons).most_common():
+        yield f"stood back in {count}: {why}"
 
 
 def main(folder: Path, names: Sequence[str]) -> int:

@@ -8,7 +8,7 @@ import pytest
 
 from optimizer.facts import Facts
 from optimizer.facts.context import Given
-from optimizer.facts.manifests import Install, Need, Project, UnreadableError, install_of
+from optimizer.facts.manifests import Install, NamedError, Need, Project, UnreadableError, install_of
 from optimizer.syntax.parser import parse
 
 
@@ -251,6 +251,30 @@ def test_composer_reads_its_two_files_unless_something_looks_further() -> None:
         need("composer install", **{"composer.json": package(repositories=[{"type": "path"}])}, **lock)
 
 
+def test_dotnet_reads_what_lies_above_a_project() -> None:
+    above = "$([MSBuild]::GetPathOfFileAbove('Directory.Build.props', '$(MSBuildThisFileDirectory)../'))"
+    itself = f'<Import Project="{above}" />'
+    files = {
+        "a/a.csproj": "",
+        "a/Directory.Build.props": itself,
+        "Directory.Build.props": '<Import Project="build/common.props" />',
+        "build/common.props": "",
+        "NuGet.config": '<packageSources><add key="a" value="https://example.org/v3/index.json" /></packageSources>',
+        "a/Program.cs": "",
+    }
+    assert set(need("dotnet restore a/a.csproj", **files).files) == files.keys() - {"a/Program.cs"}
+    with pytest.raises(UnreadableError, match="lie in a folder"):
+        config = '<packageSources><add key="a" value="./packages" /></packageSources>'
+        need("dotnet restore a/a.csproj", **{**files, "NuGet.config": config})
+    with pytest.raises(UnreadableError, match="says where packages are put"):
+        config = '<config><add key="globalPackagesFolder" value="packages" /></config>'
+        need("dotnet restore a/a.csproj", **{**files, "NuGet.config": config})
+    with pytest.raises(UnreadableError, match="cannot be followed"):
+        need("dotnet restore a/a.csproj", **{**files, "Directory.Build.props": '<Import Project="$(Here)x.props" />'})
+    with pytest.raises(UnreadableError, match="is not copied"):
+        need("dotnet restore a/a.csproj", **{**files, "Directory.Build.props": '<Import Project="gone.props" />'})
+
+
 def test_dotnet_follows_the_projects() -> None:
     found = need(
         "dotnet restore App.sln",
@@ -297,3 +321,17 @@ def test_mix_cargo_conda_and_maven_read_what_is_plain() -> None:
 def test_what_may_need_the_sources_is_refused(command: str, contents: dict[str, str]) -> None:
     with pytest.raises(UnreadableError):
         need(command, **contents)
+
+
+def test_a_version_may_begin_with_a_tilde() -> None:
+    read = need("npm ci", **{"package.json": package(dependencies={"left": "~5.6.2"}), "package-lock.json": ""})
+    assert list(read.files) == ["package-lock.json", "package.json"]
+
+
+def test_an_install_of_named_packages_reads_no_manifest() -> None:
+    with pytest.raises(NamedError):
+        need("pip install --upgrade pip", **{"requirements.txt": ""})
+    with pytest.raises(NamedError):
+        need("conda install numpy")
+    with pytest.raises(UnreadableError, match="from the sources"):
+        need("pip install .")

@@ -273,6 +273,7 @@ def test_what_packages_of_a_project_need(path: str, text: str, kind: Kind, name:
     [
         ("requirements__txt", "psycopg[binary]\npsycopg2-binary\n"),
         ("requirements-dev__txt", "psycopg2\n"),
+        ("Gemfile", 'gem "rack"\ngroup :development, :test do\n  gem "mysql2"\nend\n'),
         ("package__json", '{"devDependencies": {"pg-native": "3"}}'),
     ],
 )

@@ -6,6 +6,7 @@ import pytest
 
 from optimizer.engine import Result, optimize
 from optimizer.facts.context import Given
+from optimizer.knowledge.stacks import stacks
 from transforms.multi_stage import RUNS, multi_stage
 
 Files = dict[str, str]
@@ -24,7 +25,7 @@ USER 1000
 CMD ["./target/release/api"]
 """,
         {
-            "Cargo.toml": '[package]\nname = "roman"\nversion = "0.1.0"\n[dependencies]\ndiesel = "2"\n[[bin]]\nname = "api"\npath = "src/main.rs"\n',
+            "Cargo.toml": '[package]\nname = "roman"\n[dependencies]\ndiesel = "2"\n[[bin]]\nname = "api"\n',
             "Cargo.lock": '[[package]]\nname = "pq-sys"\n\n[[package]]\nname = "openssl-sys"\n',
             "src/main.rs": "fn main() {}\n",
             "migrations/1/up.sql": "",
@@ -106,7 +107,7 @@ CMD roman
     "c++": (
         """\
 FROM ubuntu:22.04
-RUN apt-get update && apt-get install -y g++ 
+RUN apt-get update && apt-get install -y g++
 COPY main.cpp /src/
 WORKDIR /src
 RUN g++ -O2 -o app main.cpp -lpthread
@@ -183,7 +184,7 @@ RUN gradle bootJar --no-daemon
 CMD java -jar build/libs/app.jar
 """,
         {
-            "build.gradle": "plugins { id 'org.springframework.boot' version '3' }\ndependencies {\n implementation 'x:y:1'\n}\n",
+            "build.gradle": "plugins { id 'org.springframework.boot' }\ndependencies {\n implementation 'x:y:1'\n}\n",
             "src/main/java/App.java": "class App{}",
         },
         """\
@@ -231,6 +232,62 @@ WORKDIR /src
 ENV ASPNETCORE_URLS=http://+:5000
 COPY --from=builder /src/out /src/out
 CMD ["dotnet", "out/App.dll"]
+""",
+    ),
+    "a module of gradle, and files that the command names, sources or not": (
+        """\
+FROM gradle:8.7.0-jdk21 as gradle
+WORKDIR /web
+COPY . .
+RUN gradle --no-daemon server:shadowJar
+CMD java -jar server/build/libs/server.jar --conf=src/main/conf/config.json
+""",
+        {
+            "server/build.gradle.kts": 'plugins { id("com.gradleup.shadow") }\n',
+            "build.gradle.kts": "",
+            "src/main/conf/config.json": "",
+            "src/main/kotlin/App.kt": "",
+        },
+        """\
+FROM eclipse-temurin:21-jre as gradle
+WORKDIR /web
+COPY --from=builder /web/server/build/libs/server.jar /web/server/build/libs/server.jar
+COPY --from=builder /web/src/main/conf/config.json /web/src/main/conf/config.json
+CMD java -jar server/build/libs/server.jar --conf=src/main/conf/config.json
+""",
+    ),
+    "a program that the sources start comes with its package": (
+        """\
+FROM golang:1.24-bookworm
+WORKDIR /src
+COPY . .
+RUN go build -o /usr/local/bin/tool .
+ENTRYPOINT ["tool"]
+""",
+        {"main.go": 'package main\n\nimport "os/exec"\n\nvar run = exec.Command("git", "log")\n'},
+        """\
+FROM debian:bookworm-slim
+RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates git && rm -rf /var/lib/apt/lists/*
+WORKDIR /src
+COPY --from=builder /usr/local/bin/tool /usr/local/bin/tool
+ENTRYPOINT ["tool"]
+""",
+    ),
+    "a script of the context that starts the program": (
+        """\
+FROM golang:1.24-alpine3.22
+WORKDIR /src
+COPY . .
+RUN CGO_ENABLED=0 go build -o /usr/local/bin/tool . && chmod +x start.sh
+ENTRYPOINT ["./start.sh"]
+""",
+        {"main.go": "package main\n", "start.sh": "#!/bin/sh\nset -e\nexec tool $TOOL_OPTIONS\n"},
+        """\
+FROM alpine:3.22
+WORKDIR /src
+COPY --from=builder /usr/local/bin/tool /usr/local/bin/tool
+COPY --from=builder /src/start.sh /src/start.sh
+ENTRYPOINT ["./start.sh"]
 """,
     ),
 }
@@ -314,3 +371,9 @@ def test_what_is_not_known_is_named(title: str) -> None:
     result = parted(text, files)
     assert not result.changed
     assert why in result.stood_back[0].why
+
+
+def test_what_base_images_set_for_their_tools_is_declared() -> None:
+    rows = (*stacks().builders.values(), *stacks().runtimes)
+    names = {"PATH"}.union(*(row.environment for row in rows), *(row.values for row in rows))
+    assert {f"Env.{name}" for name in names} <= set(multi_stage.may_change_settings)

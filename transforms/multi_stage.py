@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.chains import Step
+from optimizer.facts.interpreted import conversion
 from optimizer.facts.layout import step_text, written_like
 from optimizer.facts.stacks import Plan, Unknown, plan
 from optimizer.facts.stacks.choice import values_of
@@ -19,11 +20,29 @@ from optimizer.transform import Declined, Leeway, Proposal, Safety, comment_line
 BUILDS = "# builds what the stage below runs"
 RUNS = "# holds what the container needs, and nothing that built it"
 _NAMES = ("builder", "build", "compile", "build-stage", "build-tools")
+_OF_BASES = (
+    "APP_UID ASPNETCORE_HTTP_PORTS ASPNET_VERSION CARGO_HOME CA_CERTIFICATES_JAVA_VERSION "
+    "DOTNET_GENERATE_ASPNET_CERTIFICATE DOTNET_NOLOGO DOTNET_RUNNING_IN_CONTAINER DOTNET_SDK_VERSION "
+    "DOTNET_USE_POLLING_FILE_WATCHER DOTNET_VERSION GCC_MIRRORS GCC_VERSION GOLANG_VERSION GOPATH GOTOOLCHAIN "
+    "GO_VERSION GPG_KEYS GRADLE_HOME GRADLE_USER_HOME GRADLE_VERSION JAVA_ALPINE_VERSION JAVA_DEBIAN_VERSION "
+    "JAVA_HOME JAVA_URL JAVA_VERSION LANG LANGUAGE LC_ALL MAVEN_CONFIG MAVEN_HOME NUGET_XMLDOC_MODE PATH "
+    "POWERSHELL_DISTRIBUTION_CHANNEL RUSTUP_HOME RUST_VERSION SSL_CERT_FILE USER_HOME_DIR"
+)
+"""The variables that base images set for their own tools: all of `stacks.toml`, as a test sees to."""
 _PLAIN = re.compile(r"[\w./+@:,~=-]+")
 _GO = {
     "go.mod": "module example.org/quotes\n\ngo 1.24\n",
     "main.go": 'package main\n\nimport "net/http"\n\nfunc main() { http.ListenAndServe(":8080", nil) }\n',
 }
+_NODE = {
+    "package.json": (
+        '{"scripts": {"build": "tsc"}, "dependencies": {"fastify": "4"}, "devDependencies": {"typescript": "5"}}'
+    ),
+    "package-lock.json": "{}",
+    "src/main.ts": 'import fastify from "fastify"\n',
+}
+_PYTHON = {"requirements.txt": "flask\npsycopg2\n", "app.py": "import flask\n", "static/style.css": ""}
+_RUBY = {"Gemfile": 'gem "rack"\n', "Gemfile.lock": "GEM\n", "app.rb": ""}
 
 
 @transform(
@@ -32,7 +51,7 @@ _GO = {
     leeway={"staging"},
     options={"artefacts": (), "packages": ()},
     may_change_base=True,
-    may_change_settings=("Env.PATH", "Env.GOPATH", "Env.GOLANG_VERSION", "Env.GOTOOLCHAIN", "Env.SSL_CERT_FILE"),
+    may_change_settings=tuple(f"Env.{name}" for name in _OF_BASES.split()),
 )
 @example(
     "a program of Go that is linked to the C library",
@@ -152,10 +171,10 @@ _GO = {
     + # holds what the container needs, and nothing that built it
     + FROM debian:bookworm-slim
     + ENV PATH=/go/bin:/usr/local/go/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-    + RUN apt-get update && apt-get install -y --no-install-recommends curl libpcap0.8 && rm -rf /var/lib/apt/lists/*
+    + RUN apt-get update && apt-get install -y --no-install-recommends libpcap0.8 procps && rm -rf /var/lib/apt/lists/*
     + WORKDIR /go/src/quotes
     + COPY --from=builder /go/bin/quotes /go/bin/quotes
-      HEALTHCHECK CMD curl -f http://localhost:8080/ || exit 1
+      HEALTHCHECK CMD pgrep quotes || exit 1
       CMD quotes
     """,
     unsafe=True,
@@ -173,14 +192,128 @@ _GO = {
     +
     + # holds what the container needs, and nothing that built it
     + FROM debian:bookworm-slim
-    + RUN apt-get update && apt-get install -y --no-install-recommends git && rm -rf /var/lib/apt/lists/*
+    + RUN apt-get update && apt-get install -y --no-install-recommends graphviz && rm -rf /var/lib/apt/lists/*
     + WORKDIR /src
     + COPY --from=builder /src/quotes /src/quotes
       CMD ["/src/quotes"]
     """,
     unsafe=True,
-    options={"artefacts": "/src/quotes", "packages": "git"},
+    options={"artefacts": "/src/quotes", "packages": "graphviz"},
     context=_GO,
+)
+@example(
+    "a server on Node: the folder goes along, development packages do not",
+    """
+    - FROM node:22
+    + # builds what the stage below runs
+    + FROM node:22 AS builder
+      WORKDIR /app
+      COPY . .
+      RUN npm ci
+      RUN npm run build
+    + RUN npm prune --omit=dev
+    +
+    + # holds what the container needs, and nothing that built it
+    + FROM node:22-slim
+    + WORKDIR /app
+    + COPY --from=builder /app /app
+      USER node
+      CMD ["node", "dist/main.js"]
+    """,
+    unsafe=True,
+    context=_NODE,
+)
+@example(
+    "packages of Python: an environment that both images find, and the libraries that they link",
+    """
+    - FROM python:3.13-bookworm
+    + # builds what the stage below runs
+    + FROM python:3.13-bookworm AS builder
+    + RUN python -m venv /opt/venv
+    + ENV PATH=/opt/venv/bin:$PATH
+      WORKDIR /app
+      COPY . .
+      RUN pip install -r requirements.txt
+    +
+    + # holds what the container needs, and nothing that built it
+    + FROM python:3.13-slim-bookworm
+    + ENV PATH=/opt/venv/bin:$PATH
+    + RUN apt-get update && apt-get install -y --no-install-recommends libpq5 && rm -rf /var/lib/apt/lists/*
+    + WORKDIR /app
+    + COPY --from=builder /opt/venv /opt/venv
+    + COPY --from=builder /app /app
+      CMD ["flask", "run"]
+    """,
+    unsafe=True,
+    context=_PYTHON,
+)
+@example(
+    "gems lie in a folder of their own",
+    """
+    - FROM ruby:3.3
+    + # builds what the stage below runs
+    + FROM ruby:3.3 AS builder
+      WORKDIR /app
+      COPY . .
+      RUN bundle install
+    +
+    + # holds what the container needs, and nothing that built it
+    + FROM ruby:3.3-slim
+    + WORKDIR /app
+    + COPY --from=builder /usr/local/bundle /usr/local/bundle
+    + COPY --from=builder /app /app
+      CMD ["ruby", "app.rb"]
+    """,
+    unsafe=True,
+    context=_RUBY,
+)
+@unchanged(
+    "sources start a program whose name is not known: the slim image may lack it",
+    """
+    FROM python:3.13
+    WORKDIR /app
+    COPY . .
+    RUN pip install -r requirements.txt
+    CMD ["python", "app.py"]
+    """,
+    unsafe=True,
+    context={**_PYTHON, "app.py": "import subprocess\nsubprocess.run(command)\n"},
+)
+@unchanged(
+    "something hangs on where the packages lie",
+    """
+    FROM python:3.13
+    WORKDIR /app
+    COPY . .
+    RUN pip install -r requirements.txt
+    CMD ["/usr/local/bin/flask", "run"]
+    """,
+    unsafe=True,
+    context=_PYTHON,
+)
+@unchanged(
+    "a package that drives a browser needs much of the image",
+    """
+    FROM node:22
+    WORKDIR /app
+    COPY . .
+    RUN npm ci
+    CMD ["node", "main.js"]
+    """,
+    unsafe=True,
+    context={"package.json": '{"dependencies": {"puppeteer": "22"}}', "main.js": ""},
+)
+@unchanged(
+    "nothing of the build stays in a slim image",
+    """
+    FROM python:3.13-slim
+    WORKDIR /app
+    COPY . .
+    RUN pip install -r requirements.txt
+    CMD ["python", "app.py"]
+    """,
+    unsafe=True,
+    context=_PYTHON,
 )
 @unchanged(
     "the sources are not seen",
@@ -215,7 +348,7 @@ _GO = {
     CMD ["/quotes"]
     """,
     unsafe=True,
-    context={**_GO, "run.go": 'package main\n\nimport "os/exec"\n'},
+    context={**_GO, "run.go": 'package main\n\nimport "os/exec"\n\nvar run = exec.Command(tool)\n'},
 )
 @unchanged(
     "libraries are loaded by their names",
@@ -265,7 +398,10 @@ def multi_stage(facts: Facts, artefacts: str = "", packages: str = "") -> Iterat
     Safety: only where the sources are seen and each step is known; not where a program calls others, loads libraries
     by name, or starts a tool of the builder; files that a program may read go with it. What is not known can be told:
     `artefacts` are paths that the container needs, `packages` what brings the programs that it calls. Other than
-    before: a shell in the container, where nothing that is seen needs one.
+    before: a shell in the container, where nothing that is seen needs one. A program that an interpreter reads keeps
+    its whole folder and gets the slim variant of the same image: not where sources or packages may start programs,
+    or link libraries, that are not known. Packages of Python move to an environment; not where something names the
+    place in which they were. Development packages of Node go where nothing that is started or loaded needs them.
 
     Sources: Docker's documentation of multi-stage builds; domain.md 1.4, 3.
     """
@@ -274,7 +410,8 @@ def multi_stage(facts: Facts, artefacts: str = "", packages: str = "") -> Iterat
         return
     head = stage.node.instructions[0]
     try:
-        found = plan(facts, stage, artefacts.split(), packages.split())
+        told = (artefacts.split(), packages.split())
+        found = plan(facts, stage, *told) or conversion(facts, stage, *told)
         if found is not None:
             yield _Writer(facts, stage, found).proposal()
     except Unknown as unknown:
@@ -295,6 +432,8 @@ class _Writer:
         steps = self.stage.instructions
         moved = {one for n, one in enumerate(steps) if one.name in MOVED or n > self._last_layer}
         edits: dict[Node, str] = {head: self._head(), **dict.fromkeys(moved, "")}
+        if self.plan.closing is not None:
+            edits[steps[self._last_layer]] = self._with_closing(steps[self._last_layer], self.plan.closing)
         edits[steps[-1]] = self._closed(edits.get(steps[-1], self.facts.sources[steps[-1]]))
         given = frozenset({Leeway.TOLD} if self.plan.given else ())
         return Proposal(head, self._why(), edits, saves=self.plan.saves, leeway=given)
@@ -302,6 +441,8 @@ class _Writer:
     def _why(self) -> str:
         mega = self.plan.saves // 1_000_000
         image = self.plan.survey.stage.base
+        if not mega:
+            return "what only the build needs is of no use in the container"
         return (
             f"what `{image}` brings to build is of no use in the container; about {mega} MB less "
             f"(an estimate, of the sizes of the two base images)"
@@ -326,7 +467,14 @@ class _Writer:
         named = len(body.words) == 3
         edits: dict[Node, str] = {body.words[2]: name} if named else {body.words[0]: body.words[0].raw + word + name}
         text = rewritten(head, edits)[len(comment_lines(head)) :]
-        return comment_lines(head) + BUILDS + self.facts.newline + text
+        lines = [written_like(self._run, *said) + self.facts.newline for said in self.plan.opening]
+        return comment_lines(head) + BUILDS + self.facts.newline + text + "".join(lines)
+
+    def _with_closing(self, last: Instruction, command: str) -> str:
+        text = self.facts.sources[last]
+        return (text if text.endswith("\n") else text + self.facts.newline) + (
+            written_like(self._run, "RUN", command) + self.facts.newline
+        )
 
     def _closed(self, own: str) -> str:
         """The text of the last instruction with the new stage behind it."""
@@ -345,6 +493,7 @@ class _Writer:
         name = f" {body.words[1].raw} {body.words[2].raw}" if len(body.words) == 3 else ""
         yield RUNS
         yield written_like(head, "FROM", f"{flags}{self.plan.image}{name}")
+        yield from (written_like(self._run, *said) for said in self.plan.opening if said[0] == "ENV")
         lines = list(self._body())
         for key, value in values_of(self.plan, lines).items():
             yield written_like(self._run, "ENV", f"{key}={value}")

@@ -110,12 +110,14 @@ def _spared(facts: Facts, context: Context, copy: Copy) -> dict[str, dict[str, l
     if taken is None:
         return {}
     told = _told(facts, context)
-    found: dict[str, dict[str, list[int]]] = {}
+    sizes: dict[str, list[int]] = {}
     for path in taken.values():
-        top = path.partition("/")[0]
+        sizes.setdefault(path.partition("/")[0], []).append(context.files[path].size)
+    found: dict[str, dict[str, list[int]]] = {}
+    for top, of_files in sizes.items():
         spare = next((one for one in _rows() if any(fnmatch(top.lower(), name.lower()) for name in one.names)), None)
         if spare is not None and not _mentioned(told, (*spare.needs, top)):
-            found.setdefault(spare.kind, {}).setdefault(top, []).append(context.files[path].size)
+            found.setdefault(spare.kind, {})[top] = of_files
     return found
 
 

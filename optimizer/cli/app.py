@@ -106,6 +106,24 @@ def fix(
         ),
     ] = "text",
     output: _Output = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", metavar="N", help="Worker processes. Default: the cores, if it pays.")
+    ] = None,
+    dask: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Workers of this Dask scheduler instead.")] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(metavar="GLOB", help="Pass over such paths, as in a .gitignore.")
+    ] = None,
+    changed_since: Annotated[
+        str | None, typer.Option(metavar="REV", help="Only files that differ from where this branch left REV.")
+    ] = None,
+    summary: Annotated[
+        list[str] | None,
+        typer.Option(metavar="transform|folder|owner", help="A table in the place of diffs; may be repeated."),
+    ] = None,
+    commit_per: Annotated[
+        str | None, typer.Option(metavar="transform|folder|owner", help="With --write: a git commit for each.")
+    ] = None,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Use no results of earlier runs, keep none.")] = False,
 ) -> None:
     """Show what would be better, as a unified diff with a reason for each change; or write it.
 
@@ -113,13 +131,15 @@ def fix(
     3 a step was refused by a check; 4 a change was not proved under --prove (it is not written).
     """
     from optimizer.cli.fix import Options, fix_all
+    from optimizer.cli.monorepo.run import many
 
     chosen = tuple(select or ()), tuple(ignore or ())
-    options = Options(
-        write, check, unsafe, *chosen, verbose, stdin_filename, profile, context, no_context, form, output
-    )
     builds = timeout, tuple(build_arg or ()), target, tuple(secret or ()), platform
     with _Messages():
+        sets = many(jobs, dask, exclude or (), changed_since, summary or (), commit_per, cache=not no_cache)
+        options = Options(
+            write, check, unsafe, *chosen, verbose, stdin_filename, profile, context, no_context, form, output, sets
+        )
         prover = None
         if prove:
             from optimizer.cli.prover import ProofWishes, Prover
@@ -316,6 +336,39 @@ def lock(
 
         code = keep(paths or [], Wishes(update, check))
     raise typer.Exit(code)
+
+
+@app.command()
+def report(
+    paths: Annotated[
+        list[str] | None, typer.Argument(metavar="[PATHS]...", help="Files or folders. Default: this folder.")
+    ] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the page there.")] = None,
+    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the same as JSON.")] = None,
+    history: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="What --json wrote earlier, or a folder of it: the page shows the trend."),
+    ] = None,
+    unsafe: Annotated[bool, typer.Option("--unsafe", help="Also what gives the image other content.")] = False,
+    select: _Select = None,
+    ignore: _Ignore = None,
+    profile: _Profile = None,
+    context: _Context = None,
+    no_context: Annotated[bool, typer.Option("--no-context", help="Look at nothing but the Dockerfiles.")] = False,
+) -> None:
+    """Write one page of HTML that shows what `fix` would change and why, and what that saves. Changes nothing.
+
+    Exit codes: 0 written; 2 usage, or a file that is unreadable or no builder accepts (the page says which);
+    3 a step was refused by a check (the page says which).
+    """
+    with _Messages():
+        from optimizer.cli.report import ReportOptions, report_all
+
+        chosen = tuple(select or ()), tuple(ignore or ())
+        options = ReportOptions(html, json, tuple(history or ()), unsafe, *chosen, profile, context, no_context)
+        code = report_all(tuple(paths or (".",)), options)
+    if code:
+        raise typer.Exit(code)
 
 
 @app.command()

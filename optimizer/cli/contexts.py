@@ -15,9 +15,9 @@ from optimizer.facts.context.finder import Finder, FoundContext
 class Contexts:
     """`root`: the folder that `--context` names. Nothing is looked at before a transform asks."""
 
-    def __init__(self, root: Path | None, *, off: bool) -> None:
+    def __init__(self, root: Path | None, *, off: bool, quiet: bool = False) -> None:
         self._off = off
-        self._progress = Progress()
+        self._progress = Progress(quiet=quiet)
         self._finder = Finder(root, self._tell)
 
     def of(self, path: Path, top: Path, text: bytes, *, named: bool) -> ContextOf | None:
@@ -25,6 +25,10 @@ class Contexts:
         if self._off or (not named and self._finder.root is None):
             return None
         return ContextOf(self._finder.supply(path, top, text), self._progress)
+
+    def again(self, path: Path, top: Path, sources: tuple[str, ...]) -> ContextOf | None:
+        """The same for a file whose sources are known, so that its text need not be read."""
+        return None if self._off else ContextOf(self._finder.again(path, top, sources), self._progress)
 
     def _tell(self, count: int) -> None:
         self._progress(f"listing the build context: {count:,} files")

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from optimizer.cli import files
 from optimizer.cli.beside import IgnoreFiles
-from optimizer.cli.discovery import find, is_ci_file
+from optimizer.cli.discovery import is_ci_file
 from optimizer.cli.errors import FileError, UsageError
 from optimizer.cli.formats import Told
+from optimizer.cli.monorepo.run import Many, outcomes_of
 from optimizer.cli.names import in_diff, shown
 from optimizer.cli.output import Output
 from optimizer.cli.settings import Settings, of_options
@@ -23,6 +25,8 @@ from optimizer.sizes import said
 from optimizer.transform import Safety
 
 if TYPE_CHECKING:
+    from optimizer.cli.monorepo.commits import Commits
+    from optimizer.cli.monorepo.summary import Summary
     from optimizer.cli.prover import Prover
 
 
@@ -44,6 +48,7 @@ class Options:
     format: str = "text"
     output: Path | None = None
     """The file that takes what goes to standard output otherwise."""
+    many: Many = field(default_factory=Many)
 
 
 @dataclass
@@ -74,6 +79,10 @@ def fix_all(paths: Sequence[str], options: Options, prover: Prover | None = None
         raise UsageError(f"--context: there is no folder `{options.context}`")
     if options.write and "-" in paths and options.format != "text" and options.output is None:
         raise UsageError("--format needs --output where standard output holds the rewritten `-`")
+    if options.many.commit_per is not None and (not options.write or "-" in paths):
+        raise UsageError("--commit-per goes with --write, and not with `-`")
+    if options.many.summary and options.format != "text":
+        raise UsageError("--summary goes with no other --format than text")
     settings = of_options(options.select, options.ignore, options.profile, unsafe=options.unsafe)
     return _Run(options, settings, prover).all(paths)
 
@@ -93,16 +102,32 @@ class _Run:
         self._wishes = Wishes(
             settings, options.context, options.no_context, surroundings=told, fixes=self._told.with_fixes
         )
-        self._worker = Worker(self._wishes)
+        self._summaries: Summary | None = None
+        self._commits: Commits | None = None
+        if options.many.summary:
+            from optimizer.cli.monorepo.summary import Summary
+
+            self._summaries = Summary()
+        if options.many.commit_per is not None:
+            from optimizer.cli.monorepo.commits import Commits
+
+            self._commits = Commits(options.many.commit_per, Path.cwd())
 
     def all(self, paths: Sequence[str]) -> int:
         """All files, then the summary; returns the exit code."""
         if "-" in paths:
-            self._one(self._worker.look_at(sys.stdin.buffer.read(), self._options.stdin_filename))
-        for found in find((Path(path) for path in paths if path != "-"), ci=True):
-            self._one(self._worker.look(found))
-        if not self._options.write:
+            self._one(Worker(self._wishes).look_at(sys.stdin.buffer.read(), self._options.stdin_filename))
+        named = [Path(path) for path in paths if path != "-"]
+        with closing(outcomes_of(named, self._wishes, self._options.many)) as outcomes:
+            for outcome in outcomes:
+                self._one(outcome)
+        if self._commits is not None:
+            self._commit(self._commits)
+        if not self._options.write and self._summaries is None:
             self._output.diff(self._ignore_files.diffs())
+        if self._summaries is not None:
+            tables = (self._summaries.table(by) for by in self._options.many.summary)
+            self._output.text("\n".join(table for table in tables if table))
         self._told.write()
         self._summary()
         self._output.flush()
@@ -118,7 +143,8 @@ class _Run:
         self._told.add(outcome)
         self._fail(*outcome.failures)
         if outcome.template is not None:
-            self._output.note(f"{shown(outcome.path)}:{outcome.template}: looks like a template; left as it is")
+            place = f"{shown(outcome.path)}:{outcome.template}" if outcome.template else shown(outcome.path)
+            self._output.note(f"{place}: looks like a template; left as it is")
         if outcome.result is None:
             return
         try:
@@ -136,17 +162,22 @@ class _Run:
     def _finish(self, outcome: Outcome, result: Result) -> None:
         """Show or write the result, and tell it. Raises FileError, with the file as it was."""
         proved = self._proved(outcome, result)
+        self._totals.files += 1
+        if proved and self._commits is not None and (result.changed or result.ignores):
+            self._commits.add(outcome, result)
+            return
         if proved and result.ignores:
             self._ignore(outcome, result.ignores)
-        self._totals.files += 1
-        if not self._options.write:
+        if self._summaries is not None and not self._options.write:
+            pass
+        elif not self._options.write:
             self._output.diff(unified(result.before, result.after, in_diff(outcome.path)))
         elif proved:
             self._write(outcome, result)
         elif outcome.top is None:
             Output().raw(outcome.data)
         if proved:
-            self._count(result)
+            self._count(outcome, result)
             holds_the_file = outcome.top is None and self._options.write
             self._tell(shown(outcome.path), result, self._output.note if holds_the_file else self._output.change)
         else:
@@ -189,7 +220,21 @@ class _Run:
         elif result.changed:
             files.write(outcome.path, outcome.data, after, Path(), outcome.top)
 
-    def _count(self, result: Result) -> None:
+    def _commit(self, commits: Commits) -> None:
+        """Write and commit what was kept for it."""
+        for message in commits.leave_out():
+            self._fail(message)
+        for outcome, result in commits.wanted:
+            self._count(outcome, result)
+            self._tell(shown(outcome.path), result, self._output.change)
+        for made in commits.make():
+            self._output.note(f"committed {made}")
+        for message in commits.failures:
+            self._fail(message)
+
+    def _count(self, outcome: Outcome, result: Result) -> None:
+        if self._summaries is not None:
+            self._summaries.add(outcome.path, result)
         self._totals.changed += result.changed or bool(result.ignores)
         self._totals.changes += len(result.changes)
         self._totals.refused += len(result.refusals)
@@ -199,7 +244,7 @@ class _Run:
 
     def _tell(self, name: str, result: Result, say: Callable[[str], None]) -> None:
         """One line for each change and refusal; what was not changed, and why, if asked for."""
-        for change in sorted(result.changes, key=lambda change: change.line):
+        for change in sorted(result.changes, key=lambda change: change.line) if self._summaries is None else ():
             say(f"{name}:{change.line} {change.transform}  {change.why}{_saving(change) if change.basis else ''}")
         note = self._output.note
         for refusal in result.refusals:

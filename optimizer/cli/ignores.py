@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,14 +49,10 @@ class Ignores:
 
     def match(self, path: Path, *, is_folder: bool) -> bool:
         """Whether git would ignore the path; in the nearest file that speaks of it, the last line decides."""
-        name = _text(path.name)
         for folder in path.parents:
-            relative = _text(path.relative_to(folder).as_posix())
-            for rule in self._of(folder):
-                if (is_folder or not rule.only_folders) and rule.pattern.fullmatch(
-                    relative if rule.whole_path else name
-                ):
-                    return rule.ignores
+            decided = _decided(self._of(folder), path, folder, is_folder=is_folder)
+            if decided is not None:
+                return decided
             if folder == self._root:
                 break
         return False
@@ -68,6 +64,29 @@ class Ignores:
             texts = [f.read_bytes().decode("latin-1") for f in (*files, folder / ".gitignore") if f.is_file()]
             self._rules[folder] = tuple(_rules("\n".join(texts)))[::-1]
         return self._rules[folder]
+
+
+class Globs:
+    """Patterns as `.gitignore` has them, of one folder; asked as `Ignores` is."""
+
+    def __init__(self, folder: Path, patterns: Sequence[str]) -> None:
+        self._folder = folder
+        self._rules = tuple(_rules("\n".join(_text(pattern) for pattern in patterns)))[::-1]
+
+    def match(self, path: Path, *, is_folder: bool) -> bool:
+        """Whether the last pattern that speaks of the path takes it; no pattern speaks of what lies elsewhere."""
+        if not path.is_relative_to(self._folder):
+            return False
+        return bool(_decided(self._rules, path, self._folder, is_folder=is_folder))
+
+
+def _decided(rules: Sequence[_Rule], path: Path, folder: Path, *, is_folder: bool) -> bool | None:
+    """What the first rule says that speaks of the path; None where none does."""
+    name, relative = _text(path.name), _text(path.relative_to(folder).as_posix())
+    for rule in rules:
+        if (is_folder or not rule.only_folders) and rule.pattern.fullmatch(relative if rule.whole_path else name):
+            return rule.ignores
+    return None
 
 
 def _text(path: str) -> str:

@@ -13,8 +13,8 @@ _BACK = "\r\x1b[K"
 class Progress:
     """Is told line by line what goes on, and shows the newest."""
 
-    def __init__(self) -> None:
-        self._live = sys.stderr.isatty()
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._live = sys.stderr.isatty() and not quiet
         self._shown = False
 
     def __call__(self, line: str) -> None:

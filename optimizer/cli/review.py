@@ -92,11 +92,10 @@ class _Reviewer:
         """Dockerfiles of which the change says otherwise what of their context is not sent."""
         folders = set()
         for ignoring in self._change.ignored:
-            own = ignoring.with_name(ignoring.name.removesuffix(".dockerignore"))
             if ignoring.name in (".dockerignore", ".containerignore"):
                 folders.add(self._change.top / ignoring.parent)
-            elif str(own) in self._head:
-                yield str(own)
+            elif str(ignoring.with_suffix("")) in self._head:
+                yield str(ignoring.with_suffix(""))
         if not folders:
             return
         contexts = Contexts(None, off=False)

@@ -3,6 +3,7 @@
 select, ignore   lists of ids; `default` in `select` stands for all that run where nobody chooses
 profile          a list of ids by name, in the place of `select`
 unsafe           true or false
+exclude          patterns as in a .gitignore: what is passed over where a folder is searched
 ID               what a transform with options is told: `merge-run = "all"`, or a table with each of its options
 """
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from optimizer.transform import Transform
 
 SETTINGS_FILES = ("dockopt.toml", ".dockopt.toml", "pyproject.toml")
-_KEYS = ("select", "ignore", "profile", "unsafe")
+_KEYS = ("select", "ignore", "profile", "unsafe", "exclude")
 DEFAULT = "default"
 LOCK_FILE = "dockopt.lock"
 
@@ -34,6 +35,9 @@ class Settings:
     ignore: tuple[str, ...] = ()
     unsafe: bool = False
     options: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    exclude: tuple[str, ...] = ()
+    folder: Path | None = None
+    """Where the settings lie, so that `exclude` is told from there; None where there are none."""
 
     def chosen(self) -> tuple[Transform, ...]:
         """The transforms to run, in the pipeline's order, each told its options."""
@@ -59,6 +63,8 @@ class Settings:
             (*self.ignore, *options.ignore),
             self.unsafe or options.unsafe,
             self.options,
+            self.exclude,
+            self.folder,
         )
 
 
@@ -109,9 +115,9 @@ def settings_for(folder: Path) -> Settings:
     for name in SETTINGS_FILES:
         path = folder / name
         if path.is_file() and (data := _table(path)) is not None:
-            return _read(shown(path), data).locked(lock)
+            return replace(_read(shown(path), data), folder=folder).locked(lock)
     if lock:
-        return Settings().locked(lock)
+        return Settings(folder=folder).locked(lock)
     return settings_for(folder.parent) if folder.parent != folder else Settings()
 
 
@@ -170,7 +176,15 @@ def _read(where: str, data: Mapping[str, Any]) -> Settings:
             raise SettingsError(f"{where}: {mistake}")
         select = _profiles()[profile]
     options = {key: _options(where, told[key], value) for key, value in data.items() if key in told}
-    return Settings(select, _list(where, "ignore", data), unsafe, options)
+    return Settings(select, _list(where, "ignore", data), unsafe, options, _patterns(where, data))
+
+
+def _patterns(where: str, data: Mapping[str, Any]) -> tuple[str, ...]:
+    """The patterns under `exclude`. Raises SettingsError."""
+    value = data.get("exclude", [])
+    if not isinstance(value, list) or not all(isinstance(pattern, str) for pattern in value):
+        raise SettingsError(f"{where}: `exclude` is a list of patterns, not `{value}`")
+    return tuple(value)
 
 
 def _list(where: str, key: str, data: Mapping[str, Any], groups: Sequence[str] = ()) -> tuple[str, ...]:

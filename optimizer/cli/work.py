@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from optimizer.cli import files
 from optimizer.cli.contexts import ContextOf, Contexts, described, folder_of
-from optimizer.cli.discovery import Found, is_ci_file
+from optimizer.cli.discovery import Found, is_ci_file, is_template
 from optimizer.cli.errors import BugError, FileError, SettingsError
 from optimizer.cli.names import shown
 from optimizer.cli.settings import Settings, settings_for
@@ -19,6 +19,9 @@ from optimizer.facts.ci import builds_images
 from optimizer.facts.context import Missing, Supply
 from optimizer.fixes import Fix, fixes
 from optimizer.transform import Subject, Transform
+
+if TYPE_CHECKING:
+    from optimizer.facts.context.evidence import Evidence
 
 Made = TypeVar("Made")
 _TEMPLATE = re.compile(r"\{\{|\{%|<%|%%\w+%%|@@?\w+@|^INCLUDE\(", re.M)
@@ -37,6 +40,12 @@ class Wishes:
     """Whether the outcomes tell which context it is."""
     fixes: bool = False
     """Whether the outcomes tell the changes apart; it takes as long again."""
+    evidence: bool = False
+    """Whether the outcomes tell what they owe to the context: for those who remember them."""
+    quiet: bool = False
+    """Whether nothing is shown of what goes on: something else is on the terminal."""
+    run: str = ""
+    """A name of the run, for processes that outlive it: what they remember of files holds for one run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +63,7 @@ class Outcome:
     failures: tuple[str, ...] = ()
     """What is wrong with the file or its settings: each with its path, and the line where there is one."""
     template: int | None = None
-    """The line at which it shows that it is the template of a Dockerfile; it is left as it is."""
+    """The line at which it shows that it is a template of Dockerfiles, 0 where its name says so; it stays as it is."""
     ignore_file: Path | None = None
     """The file that takes `result.ignores`; None where there are none, or no context."""
     folder: Path | None = None
@@ -63,21 +72,25 @@ class Outcome:
     """Which context it is and why, or why it is not known; None where nobody wished to know."""
     fixes: tuple[Fix, ...] = ()
     """The changes as they can be taken one by one; empty where nobody wished to know."""
+    evidence: Evidence | None = None
+    """What the result owes to the context; None where that is nothing, or nobody wished to know."""
 
 
 class Worker:
     """Looks at files one after another; remembers contexts and Compose files that they share."""
 
     def __init__(self, wishes: Wishes) -> None:
-        self._wishes = wishes
-        self._contexts = Contexts(wishes.context, off=wishes.no_context)
+        self.wishes = wishes
+        self.contexts = Contexts(wishes.context, off=wishes.no_context, quiet=wishes.quiet)
 
     def look(self, found: Found) -> Outcome:
-        """What becomes of a file of the disk."""
+        """What becomes of a file of the disk. Whatever goes wrong with it is its outcome: the others shall go on."""
         try:
             return self._look(found.path, found.top, files.read(found.path))
         except (FileError, SettingsError) as error:
             return Outcome(found.path, found.top, failures=(str(error),))
+        except Exception as error:
+            return Outcome(found.path, found.top, failures=(_bug(found.path, error),))
 
     def look_at(self, data: bytes, name: str | None) -> Outcome:
         """What becomes of the text of standard input; `name` is the path that it has elsewhere."""
@@ -87,15 +100,20 @@ class Worker:
         except (FileError, SettingsError) as error:
             return Outcome(path, None, data, failures=(str(error),))
 
-    def _look(self, path: Path, top: Path | None, data: bytes, *, named: bool = True) -> Outcome:
-        settings = settings_of(path, self._wishes.settings)
-        transforms = settings.chosen()
-        if is_ci_file(path):
-            return self._ci_file(path, top, data, transforms, unsafe=settings.unsafe)
-        context = self._contexts.of(path, top or path.parent, data, named=named)
-        result = optimized(path, data, transforms, unsafe=settings.unsafe, context=context)
-        template = result.problems[0].line if result.problems and _TEMPLATE.search(result.before) else None
-        told = self._wishes.surroundings
+    def outcome(
+        self,
+        path: Path,
+        top: Path | None,
+        data: bytes,
+        result: Result,
+        context: ContextOf | None,
+        told_apart: tuple[Fix, ...] = (),
+    ) -> Outcome:
+        """The outcome for a Dockerfile that is told with its result."""
+        template = 0 if is_template(path.name) else None
+        if result.problems and template is None and _TEMPLATE.search(result.before):
+            template = result.problems[0].line
+        told = self.wishes.surroundings
         return Outcome(
             path, top, data, result,
             failures=() if template is not None else _told(path, result),
@@ -103,27 +121,42 @@ class Worker:
             ignore_file=_ignore_file(context) if result.ignores and context is not None else None,
             folder=folder_of(path, context) if told else None,
             context=described(context) if told and context is not None else None,
-            fixes=self._fixes(path, data, result, settings, context),
+            fixes=told_apart,
         )  # fmt: skip
+
+    def _look(self, path: Path, top: Path | None, data: bytes, *, named: bool = True) -> Outcome:
+        settings = settings_of(path, self.wishes.settings)
+        transforms = settings.chosen()
+        if is_ci_file(path):
+            return self._ci_file(path, top, data, transforms, unsafe=settings.unsafe)
+        context = self.contexts.of(path, top or path.parent, data, named=named)
+        if is_template(path.name):
+            return self.outcome(path, top, data, optimized(path, data, (), unsafe=False), context)
+        if not self.wishes.evidence or context is None:
+            result = optimized(path, data, transforms, unsafe=settings.unsafe, context=context)
+            return self.outcome(path, top, data, result, context, self._fixes(path, data, result, settings, context))
+        from optimizer.facts.context.evidence import Witness
+
+        witness = Witness(context.found, context)
+        result = optimized(path, data, transforms, unsafe=settings.unsafe, context=witness)
+        told_apart = self._fixes(path, data, result, settings, witness)
+        return replace(self.outcome(path, top, data, result, context, told_apart), evidence=witness.evidence())
 
     def _ci_file(
         self, path: Path, top: Path | None, data: bytes, transforms: Sequence[Transform], *, unsafe: bool
     ) -> Outcome:
-        """A file of CI; it is passed over where it builds no image, or nothing is chosen that is about such files."""
         from optimizer.workflows import improve
 
-        chosen = tuple(transform for transform in transforms if transform.subject is Subject.WORKFLOW)
-        if top is not None and not (chosen and builds_images(data)):
+        if top is not None and builds_none(data, transforms):
             return Outcome(path, top, data)
-        result = _guarded(path, lambda: improve(data, chosen, unsafe=unsafe))
-        told_apart = fixes(result, None) if self._wishes.fixes else ()
-        return Outcome(path, top, data, result, _told(path, result), fixes=told_apart)
+        result = _guarded(path, lambda: improve(data, transforms, unsafe=unsafe))
+        return ci_outcome(path, top, data, result, fixes(result, None) if self.wishes.fixes else ())
 
     def _fixes(
         self, path: Path, data: bytes, result: Result, settings: Settings, context: Supply | None
     ) -> tuple[Fix, ...]:
         """The changes told apart, if anybody wishes."""
-        if not self._wishes.fixes:
+        if not self.wishes.fixes:
             return ()
 
         def replay(only: Collection[ChangeKey]) -> Result:
@@ -137,6 +170,16 @@ class Worker:
 def settings_of(path: Path, wished: Settings) -> Settings:
     """The settings that hold for a file, with what the command line says. Raises SettingsError."""
     return settings_for(path.absolute().parent).below(wished)
+
+
+def builds_none(data: bytes, transforms: Sequence[Transform]) -> bool:
+    """Whether a CI file is passed over: it builds no image, or nothing is chosen that is about such files."""
+    return not (any(transform.subject is Subject.WORKFLOW for transform in transforms) and builds_images(data))
+
+
+def ci_outcome(path: Path, top: Path | None, data: bytes, result: Result, told_apart: tuple[Fix, ...]) -> Outcome:
+    """The outcome for a CI file that is told with its result."""
+    return Outcome(path, top, data, result, _told(path, result), fixes=told_apart)
 
 
 def _told(path: Path, result: Result) -> tuple[str, ...]:
@@ -165,8 +208,12 @@ def _guarded(path: Path, work: Callable[[], Made]) -> Made:
     try:
         return work()
     except Exception as error:
-        from traceback import extract_tb
+        raise BugError(_bug(path, error)) from error
 
-        place = extract_tb(error.__traceback__)[-1]
-        what = f"{type(error).__name__} in {Path(place.filename).name}:{place.lineno}: {error}"
-        raise BugError(f"{shown(path)}: dockopt fails on this file ({what}); please report it") from error
+
+def _bug(path: Path, error: Exception) -> str:
+    from traceback import extract_tb
+
+    place = extract_tb(error.__traceback__)[-1]
+    what = f"{type(error).__name__} in {Path(place.filename).name}:{place.lineno}: {error}"
+    return f"{shown(path)}: dockopt fails on this file ({what}); please report it"

@@ -205,9 +205,24 @@ class Facts:
         landings = placed(copy, self.context) if self.context is not None else None
         if landings is None or isinstance(landings, Absent):
             return None
-        if any(one.unpacked or not (one.sure or one.named_alike) for one in landings):
+        if any(one.unpacked for one in landings):
+            return None
+        if not all(one.sure for one in landings) and self._was_entered(copy):
+            return {one.path if one.sure else one.inside: one.file.path for one in landings}
+        if not all(one.sure or one.named_alike for one in landings):
             return None
         return {one.path: one.file.path for one in landings}
+
+    def _was_entered(self, copy: Copy) -> bool:
+        """Whether the destination is a folder for certain: a WORKDIR above is that folder, or lies in it."""
+        stage = self.stage_of.get(copy.instruction)
+        destination = (copy.destination or "").rstrip("/") + "/"
+        for one in stage.lineage if stage is not None else ():
+            own = one.instructions
+            above = own[: own.index(copy.instruction)] if one is stage else own
+            if any(f"{self.entered(other)}/".startswith(destination) for other in above if other.name == "WORKDIR"):
+                return True
+        return False
 
     @cached_property
     def stage_of(self) -> dict[Instruction, BuildStage]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from optimizer.facts import Facts
 from optimizer.facts.chains import Chain, Step
 from optimizer.facts.effects import Conflict, commutes, conflicts_between, effects, step_effects
-from optimizer.facts.manifests import Install, Need, Project, UnreadableError, install_of
+from optimizer.facts.manifests import Install, NamedError, Need, Project, UnreadableError, install_of
 from optimizer.facts.paths import within
 from optimizer.syntax.nodes import Instruction
 
@@ -58,7 +58,9 @@ def _installs(facts: Facts, run: Instruction) -> Iterator[Standing]:
         install = install_of(step.calls[0]) if len(step.calls) == 1 else None
         if install is not None and folder is not None:
             project = Project(context, places, posixpath.normpath(posixpath.join(folder, install.folder)))
-            yield Standing(run, at, install, _need(install, project))
+            need = _need(install, project)
+            if not isinstance(need, NamedError):
+                yield Standing(run, at, install, need)
 
 
 def _need(install: Install, project: Project) -> Need | UnreadableError:

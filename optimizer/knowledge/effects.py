@@ -58,6 +58,8 @@ class Family:
     spares: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     lists: tuple[str, ...] = ()
+    indexes: tuple[str, ...] = ()
+    """What is made of the lists when they are fetched."""
     variables: tuple[str, ...] = ()
     toolchain: bool = False
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 
 from optimizer.knowledge import KnowledgeError, load, row
+from optimizer.knowledge.variants import variants
 
-_TABLES = {"interpreter", "prune", "full", "fonts", "builds", "ignored", "inside", "homes"}
-_OTHERS = ("slim", "alpine", "windows", "nanoserver", "onbuild", "wheezy-")
-_VERSION = re.compile(r"[\w.]*")
-_RELEASES = ("jessie", "stretch", "buster", "bullseye", "bookworm", "trixie", "forky")
+_TABLES = {"interpreter", "prune", "fonts", "builds", "ignored", "inside", "unfollowed", "homes"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +17,8 @@ class Interpreter:
 
     name: str
     images: tuple[str, ...]
-    release_last: bool
     programs: tuple[str, ...]
     family: str
-    size: int
-    slim_size: int
     source: str
     users: tuple[str, ...] = ()
     certificates: bool = False
@@ -38,15 +32,15 @@ class Interpreter:
         if "@" in reference:
             return None
         name, _, tag = reference.partition(":") if "/" not in reference.rpartition(":")[2] else (reference, "", "")
-        if any(word in tag for word in _OTHERS):
-            return None
+        family = variants().families[self.name]
         version, _, release = tag.removeprefix("latest").rpartition("-")
-        if release not in _RELEASES:
+        if release not in family.releases:
             version, release = (f"{version}-{release}" if version else release), ""
-        if not _VERSION.fullmatch(version):
+        known = any(version == line or version.startswith(f"{line}.") for line in family.lines)
+        if "-" in version or not (known or not version):
             return None
-        parts = [version, "slim", release] if self.release_last else [version, release, "slim"]
-        return f"{name}:{'-'.join(part for part in parts if part)}"
+        written = family.slim_release if release else family.slim
+        return f"{name}:{written.format(version=version, release=release).strip('-')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +56,15 @@ class Prune:
 
 @dataclass(frozen=True, slots=True)
 class Interpreters:
-    """The whole table. `programs`: program -> package of the full variants that brings it."""
+    """The whole table."""
 
     by_image: dict[str, Interpreter]
     prunes: dict[str, Prune]
-    programs: dict[str, str]
     fonts: tuple[str, ...]
-    builds: frozenset[str]
+    builds: dict[str, tuple[str, ...]]
     ignored: tuple[str, ...]
     inside: tuple[str, ...]
+    unfollowed: tuple[str, ...]
     homes: dict[str, str]
 
 
@@ -87,10 +81,10 @@ def interpreters() -> Interpreters:
     return Interpreters(
         by_image={image: one for one in rows for image in one.images},
         prunes={one.tool: one for one in prunes},
-        programs={program: package for package, programs in data["full"].items() for program in programs},
         fonts=tuple(data["fonts"]["packages"]),
-        builds=frozenset(data["builds"]["packages"]),
+        builds={name: tuple(programs) for name, programs in data["builds"].items()},
         ignored=tuple(data["ignored"]["places"]),
         inside=tuple(data["inside"]["commands"]),
+        unfollowed=tuple(data["unfollowed"]["commands"]),
         homes=dict(data["homes"]),
     )

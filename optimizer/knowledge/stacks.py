@@ -66,6 +66,7 @@ class Stack:
     """A language and its tools. The signs are regular expressions."""
 
     name: str
+    builds: tuple[str, ...]
     tools: tuple[str, ...]
     sources: tuple[str, ...]
     suffixes: tuple[str, ...]
@@ -77,7 +78,6 @@ class Stack:
     static: tuple[str, ...] = ()
     embeds: tuple[str, ...] = ()
     unseen: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    calls: tuple[str, ...] = ()
     loads: tuple[str, ...] = ()
     certificates: tuple[str, ...] = ()
     zones: tuple[str, ...] = ()
@@ -105,6 +105,7 @@ class Left:
 class StepCommands:
     """Commands of RUN by what they leave."""
 
+    system: tuple[str, ...]
     idle: tuple[str, ...]
     users: tuple[str, ...]
     owners: tuple[str, ...]

@@ -5,8 +5,7 @@ It knows no editor. Where a newer version has come meanwhile, the work stops wit
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -19,10 +18,9 @@ from optimizer.cli.contexts import ContextOf, Contexts
 from optimizer.cli.discovery import is_ci_file
 from optimizer.cli.settings import Settings, settings_for
 from optimizer.cli.work import _TEMPLATE
-from optimizer.engine import Change, Result, optimize
+from optimizer.engine import Change, ChangeKey, Result, optimize
 from optimizer.facts import Facts
 from optimizer.facts.context import Missing
-from optimizer.origins import Place
 from optimizer.prove.touch import change_counts
 from optimizer.syntax.nodes import Instruction
 from optimizer.syntax.parser import parse
@@ -105,11 +103,13 @@ class Analysis:
             return None
         return Path(folder.ignore_file.path) if folder.ignore_file else folder.root / ".dockerignore"
 
-    def run(self, transforms: Sequence[Transform], *, unsafe: bool) -> Result:
-        """What some transforms make of it. Raises Stale."""
+    def run(
+        self, transforms: Sequence[Transform], *, unsafe: bool, only: Collection[ChangeKey] | None = None
+    ) -> Result:
+        """What some transforms make of it; `only` as the engine takes it. Raises Stale."""
         if self.ci:
             return improve(self.text, transforms, unsafe=unsafe)
-        return optimize(self.text, transforms, unsafe=unsafe, context=self.context)
+        return optimize(self.text, transforms, unsafe=unsafe, context=self.context, only=only)
 
     def mended(self, change: Change) -> Result | None:
         """What the transform of a change alone makes of its place, or of the file where it needs more than the place.
@@ -121,15 +121,16 @@ class Analysis:
         found = next((one for one in self.transforms if one.id == change.transform), None)
         if found is None:
             return None
-        key = (change.transform, change.place)
-        if key not in self._mended:
-            chosen = [found] if self.ci else [self._at(found, change.place), found]
-            results = (self.run([one], unsafe=change.safety is Safety.UNSAFE) for one in chosen)
-            self._mended[key] = next((result for result in results if result.changes), None)
-        return self._mended[key]
+        if change.key not in self._mended:
+            unsafe = change.safety is Safety.UNSAFE
+            # CI files have places, too, but what is made of one place alone cannot be asked for.
+            ways = [None] if self.ci else [[change.key], None]
+            results = (self.run([found], unsafe=unsafe, only=only) for only in ways)
+            self._mended[change.key] = next((result for result in results if result.changes), None)
+        return self._mended[change.key]
 
     @cached_property
-    def _mended(self) -> dict[tuple[str, Place], Result | None]:
+    def _mended(self) -> dict[ChangeKey, Result | None]:
         return {}
 
     @cached_property
@@ -172,25 +173,3 @@ class Analysis:
             return run(facts)
 
         return replace(transform, run=cast(Run, stopping))
-
-    def _at(self, transform: Transform, place: Place) -> Transform:
-        """The transform, which proposes only what is about the instruction at a place."""
-        run = transform.run
-        number = _number_at(self.facts, self._offset(place))
-
-        def there(facts: Facts) -> Iterator[Proposal | Declined]:
-            for item in run(facts):
-                if _number_at(facts, facts.places.span(item.at)[0]) == number:
-                    yield item
-
-        return replace(transform, run=there)
-
-    def _offset(self, place: Place) -> int:
-        lines = self.text.split("\n", place.line - 1)
-        start = len(self.text) - len(lines[-1]) if place.line > 1 else self.text.startswith("\ufeff")
-        return start + place.column - 1
-
-
-def _number_at(facts: Facts, offset: int) -> int:
-    """The how-manieth instruction holds a character; 0 above the first."""
-    return bisect_right(facts.places.starts, offset)

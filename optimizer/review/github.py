@@ -58,7 +58,7 @@ class GitHub:
                 f"the pull request is at {head[:12]} and the review is of {review.head[:12]}; "
                 "check out the head of the pull request, or say --head"
             )
-        ours = self._ours()
+        ours, count = self._ours(), len(review.comments)
         try:
             made = surely(lambda: self._missing(review, ours), lambda missing: self._send(review, missing))
         except Refused as error:
@@ -66,8 +66,7 @@ class GitHub:
                 raise
             # GitHub shows less of a very long diff than git does, and takes no comment beyond.
             review, made = review.without_comments(), 0
-        there = len(review.comments) - made
-        return Posted(made, there, self._summarize(review, ours))
+        return Posted(made, count - made, self._summarize(review, ours))
 
     def _ours(self) -> Callable[[Any], bool]:
         """Tells whether a comment is our own. A workflow's token may not ask who it is; then it is that of a bot."""

@@ -52,12 +52,13 @@ class GitLab:
             )
         me = self._client.get("user")["id"]
         refused: list[Comment] = []
+        count = len(review.comments)
         made = surely(lambda: self._missing(review, me, refused), lambda found: self._send(found, refs, refused))
         if refused:
             taken = tuple(comment for comment in review.comments if comment not in refused)
             review = Review(review.head, review.files, taken)
         made -= len(refused)
-        return Posted(made, len(review.comments) - made, self._summarize(review, me))
+        return Posted(made, count - made, self._summarize(review, me))
 
     def _notes(self, me: int) -> list[Any]:
         return [note for note in self._client.pages(f"{self._request}/notes") if (note["author"] or {}).get("id") == me]

@@ -15,7 +15,10 @@ _TRIES = 4
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """What was done. `summary`: `new`, `updated`, `as before` or `not needed`."""
+    """What was done. `there`: suggestions that were there, or that the summary has instead.
+
+    `summary`: `new`, `updated`, `as before` or `not needed`.
+    """
 
     made: int
     there: int

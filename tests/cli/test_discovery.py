@@ -15,6 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optimizer.cli.discovery import find, is_dockerfile
+from optimizer.cli.settings import settings_for
+from tests.cli.conftest import Dockopt
 
 
 def found(*tops: str) -> list[str]:
@@ -172,3 +174,114 @@ def test_an_ignored_folder_that_is_named_is_searched(folder: Path, pattern: str)
     (folder / "build/x/.gitignore").write_text("y\n")
     assert found(".") == []
     assert found("build/x") == ["build/x/Dockerfile"]
+
+
+def tells(folder: Path, name: str, text: str) -> None:
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(text)
+
+
+def test_what_is_excluded_on_the_command_line(folder: Path) -> None:
+    put(folder, "a/Dockerfile", "a/old/Dockerfile", "b/old/Dockerfile", "b/x.Dockerfile", "c/Dockerfile.dev")
+
+    def without(*patterns: str, top: str = ".") -> list[str]:
+        return [str(one.path) for one in find([Path(top)], exclude=patterns)]
+
+    assert without("old") == ["a/Dockerfile", "b/x.Dockerfile", "c/Dockerfile.dev"]
+    assert without("a/old") == ["a/Dockerfile", "b/x.Dockerfile", "b/old/Dockerfile", "c/Dockerfile.dev"]
+    assert without("*.dev", "/b/") == ["a/Dockerfile", "a/old/Dockerfile"]
+    assert without("old", "!/b/old", top="b") == ["b/x.Dockerfile", "b/old/Dockerfile"]
+    assert without("**", "!c/", "!c/*") == ["c/Dockerfile.dev"]
+
+
+def test_a_named_file_is_not_excluded(folder: Path) -> None:
+    put(folder, "a/Dockerfile")
+    assert [one.path for one in find([Path("a/Dockerfile")], exclude=["a"])] == [Path("a/Dockerfile")]
+
+
+def test_patterns_are_of_the_searched_folder_where_that_lies_elsewhere(folder: Path, tmp_path_factory) -> None:
+    other = tmp_path_factory.mktemp("other")
+    put(other, "a/Dockerfile", "b/a/Dockerfile")
+    assert [one.path for one in find([other], exclude=["/a"])] == [other / "b/a/Dockerfile"]
+
+
+def test_what_settings_exclude(folder: Path) -> None:
+    put(folder, "a/Dockerfile", "a/old/Dockerfile", "b/old/Dockerfile", "c/Dockerfile", "c/new/Dockerfile")
+    tells(folder, "dockopt.toml", 'exclude = ["/a/old", "new"]\n')
+    tells(folder, "b/pyproject.toml", '[tool.dockopt]\nexclude = ["old"]\n')
+    tells(folder, "c/dockopt.toml", 'select = ["merge-run"]\n')
+    settings_for.cache_clear()
+    assert found() == ["a/Dockerfile", "c/Dockerfile", "c/new/Dockerfile"]
+    assert found("a") == ["a/Dockerfile"]
+    tells(folder, "dockopt.toml", "exclude = 1\n")
+    settings_for.cache_clear()
+    assert found("a") == ["a/Dockerfile", "a/old/Dockerfile"]
+
+
+@pytest.mark.parametrize("name", ["Dockerfile.j2", "Dockerfile.in", "web.Dockerfile.tmpl", "Containerfile.erb"])
+def test_templates_are_found_and_left_alone_with_a_note(folder: Path, dockopt: Dockopt, name: str) -> None:
+    tells(folder, name, "FROM debian\nMAINTAINER {{ who }}\n")
+    ran = dockopt("fix", "--write")
+    assert ran.err == f"{name}: looks like a template; left as it is\n0 changes made in 0 of 1 file\n"
+    assert (folder / name).read_text() == "FROM debian\nMAINTAINER {{ who }}\n"
+
+
+def test_a_template_on_standard_input_comes_back(dockopt: Dockopt) -> None:
+    text = b"FROM debian\nMAINTAINER {{ who }}\n"
+    assert dockopt("fix", "--write", "-", "--stdin-filename", "Dockerfile.j2", stdin=text).raw == text
+
+
+COMPOSE = """\
+services:
+  a: {build: {context: ., dockerfile: docker/prod.txt}}
+  b:
+    build:
+      context: ./b
+      dockerfile: ../docker/web.dev
+  c: {build: {context: ., dockerfile: b/Dockerfile}}
+  d: {build: {context: ., dockerfile: "docker/${WHICH}"}}
+  e: {build: {context: ., dockerfile: docker/absent}}
+  f: {build: {context: .., dockerfile: outside}}
+  g: {build: {context: ., dockerfile: hidden/by-git}}
+  h: {build: {context: ., dockerfile: node_modules/x}}
+"""
+BAKE = """\
+target "a" {
+  dockerfile = "docker/prod.txt"
+}
+target "b" {
+  context = "b"
+  dockerfile = "build.txt"
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "names"),
+    [
+        ("compose.yaml", COMPOSE, ["b/Dockerfile", "docker/prod.txt", "docker/web.dev"]),
+        ("docker-compose.prod.yml", COMPOSE, ["b/Dockerfile", "docker/prod.txt", "docker/web.dev"]),
+        ("docker-bake.hcl", BAKE, ["b/Dockerfile", "b/build.txt", "docker/prod.txt"]),
+        (
+            "docker-bake.json",
+            '{"target": {"a": {"dockerfile": "docker/prod.txt"}}}',
+            ["b/Dockerfile", "docker/prod.txt"],
+        ),
+        ("other.yaml", COMPOSE, ["b/Dockerfile"]),
+        ("compose.yaml", "services: [dockerfile: x, {", ["b/Dockerfile"]),
+    ],
+)
+def test_dockerfiles_of_which_compose_and_bake_files_tell(folder: Path, name: str, text: str, names: list[str]) -> None:
+    put(folder, "outside", "in/b/Dockerfile", "in/b/build.txt", "in/docker/prod.txt", "in/docker/web.dev")
+    put(folder, "in/hidden/by-git", "in/node_modules/x")
+    tells(folder, "in/.gitignore", "hidden\n")
+    tells(folder, f"in/{name}", text)
+    assert sorted(found("in")) == [f"in/{one}" for one in names]
+
+
+def test_what_a_compose_file_names_can_be_excluded(folder: Path) -> None:
+    put(folder, "docker/prod.txt")
+    tells(folder, "compose.yaml", COMPOSE)
+    assert found() == ["docker/prod.txt"]
+    assert list(find([Path()], exclude=["docker"])) == []
+    assert list(find([Path()], exclude=["compose.*"])) == []

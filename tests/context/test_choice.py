@@ -267,7 +267,7 @@ def test_a_compose_file_is_read_once(root):
     finder = Finder()
     for name in ("a", "b"):
         assert finder.supply(root / name / "Dockerfile", root, b"FROM a\n").chosen
-    assert finder.claims.cache_info().misses == finder.claims.cache_info().currsize > 0
+    assert finder.told.of.cache_info().misses == finder.told.of.cache_info().currsize > 0
 
 
 def test_dockerfiles_of_one_context_share_its_list(root):

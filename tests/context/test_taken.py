@@ -188,3 +188,16 @@ def test_archives_are_known_by_what_is_in_them():
 )
 def test_add_unpacks_archives_that_it_names(text, unpacked):
     assert any(one.unpacked for one in placed(copy_of(text), ARCHIVES)) is unpacked
+
+
+def test_a_folder_that_a_workdir_entered_is_one() -> None:
+    given = Given({"requirements.txt": b""})
+    for head, path in (
+        ("WORKDIR /code\n", "/code/requirements.txt"),
+        ("WORKDIR /code/x\n", "/code/requirements.txt"),
+        ("WORKDIR /codex\n", None),
+        ("", None),
+    ):
+        facts = Facts(parse(f"FROM debian\n{head}COPY requirements.txt /code\n"), given)
+        copy = next(iter(facts.copies.values()))
+        assert facts.placed(copy) == ({path: "requirements.txt"} if path else None)

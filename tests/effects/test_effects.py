@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 
 import optimizer.knowledge.effects as knowledge
@@ -12,7 +14,7 @@ from optimizer.knowledge import KnowledgeError
 from optimizer.knowledge.effects import effects_table
 from optimizer.syntax.nodes import Instruction
 from optimizer.syntax.parser import parse
-from tests.effects.gold import annotated, computed
+from tests.effects.gold import Annotated, annotated, computed
 
 STAGES = list(annotated())
 
@@ -45,8 +47,13 @@ def test_no_true_dependency_is_missed(stage: object) -> None:
 
 
 def test_nearly_all_dependencies_are_true() -> None:
-    found = [(edge, stage.edges) for stage in STAGES for edge in computed(stage.text)]
-    assert sum(edge in edges for edge, edges in found) / len(found) >= 0.95  # measured: 0.98
+    assert _precision(stage for stage in STAGES if not stage.name.startswith("met: ")) >= 0.95  # measured: 0.98
+    assert _precision(stage for stage in STAGES if stage.name.startswith("met: ")) >= 0.8  # measured: 0.84
+
+
+def _precision(stages: Iterable[Annotated]) -> float:
+    found = [(edge, stage.edges) for stage in stages for edge in computed(stage.text)]
+    return sum(edge in edges for edge, edges in found) / len(found)
 
 
 def test_a_model_that_knows_nothing_would_fail() -> None:

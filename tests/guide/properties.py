@@ -147,7 +147,7 @@ def gone_or_apart(package: str) -> Property:
     """The package is deleted in the RUN that installs it, or is installed in a stage of its own."""
 
     def holds(seen: Seen) -> bool:
-        lines = [line for line in seen.lines("RUN", -1) if package in line]
+        lines = [line for line in seen.lines("RUN", -1) if package in line.split()]
         return all("apk del" in line for line in lines)
 
     return Property(f"`{package}` is not in the image", holds)

@@ -19,6 +19,7 @@ from tests.catalogue import ROOT
 from .conftest import SLOPPY, git
 
 ACTION: dict[str, Any] = YAML(typ="safe").load((ROOT / "action.yml").read_text("utf-8"))
+FORK = "github.event.pull_request.head.repo.fork"
 SHELL = ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail"]
 """What GitHub's documentation says of `shell: bash`."""
 
@@ -74,7 +75,7 @@ class Runner:
 def installed(clone: Path, tmp_path_factory: pytest.TempPathFactory) -> Runner:
     """A runner on which the first step was run."""
     place = tmp_path_factory.mktemp("runner")
-    known = {"github.action_path": str(clone), "github.token": "not-a-token"}
+    known = {"github.action_path": str(clone), "github.token": "not-a-token", FORK: ""}
     runner = Runner(place, place, known)
     assert runner.install(python=sys.executable) == 0, runner.log
     return runner
@@ -130,6 +131,20 @@ def test_words_of_a_user_are_no_code(runner: Runner) -> None:
     assert not [*runner.folder.rglob("pwned"), *runner.folder.rglob("x")]
     assert runner.run(mode="nonsense") == 2
     assert "::error" in runner.log
+
+
+def test_a_review_needs_a_pull_request_and_a_fork_gets_annotations(runner: Runner) -> None:
+    git(runner.folder, "branch", "base")
+    (runner.folder / "Dockerfile").write_text(SLOPPY + "RUN apt-get update\n")
+    git(runner.folder, "commit", "--quiet", "--all", "--message=second")
+    assert runner.run(mode="review", base="base") == 2
+    assert "--pull-request" in runner.log
+    assert runner.run(mode="review", base="base", args="--repository a/b --pull-request 1 --profile tiny") == 2
+    assert "unknown profile `tiny`" in runner.log
+    from_a_fork = replace(runner, known=runner.known | {FORK: "true"})
+    assert from_a_fork.run(mode="review", base="base") == 0
+    assert "::notice title=dockopt::" in from_a_fork.log
+    assert re.search(r"(?m)^::\w+ file=Dockerfile,line=2\b", from_a_fork.log)
 
 
 def test_an_old_python_is_refused_with_a_reason(repository: Path) -> None:

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from pathlib import Path
 
 from optimizer.facts import Facts
 from optimizer.facts.context import Missing, Start
-from optimizer.facts.context.claims import Claim
+from optimizer.facts.context.claims import Claim, claims_of, tells_builds
 from optimizer.facts.context.globs import BadPattern, glob, has_wildcard
 from optimizer.facts.copies import is_remote, normalised
 
@@ -35,15 +36,60 @@ class Chosen:
     why: str
 
 
-def choose(
-    dockerfile: Path, top: Path, sources: Collection[str], claims_of: Callable[[Path], Iterable[Claim]]
-) -> Chosen | Missing:
-    """The context of a Dockerfile, given its sources (`sources_of`) and a reader of Compose and bake files.
+class Told:
+    """What Compose and bake files say of Dockerfiles; read once, for all that share a folder or one above it."""
+
+    def __init__(self) -> None:
+        self.of = cache(_claims_in)
+        self._below = cache(self._claims_below)
+
+    def about(self, dockerfile: Path, folders: Sequence[Path]) -> Iterator[Claim]:
+        """What is said of it in its folder and those above (`folders`), and one level below the highest."""
+        real = os.path.realpath(dockerfile)
+        for folder in folders:
+            yield from (claim for _, claim in self.of(folder).about(dockerfile, real))
+        for folder, claim in self._below(folders[-1]).about(dockerfile, real):
+            if folder not in folders:
+                yield claim
+
+    def _claims_below(self, root: Path) -> _Claims:
+        below = [root / name for name in _names(root) if name not in _SKIPPED]
+        folders = islice(sorted(path for path in below if path.is_dir() and not path.is_symlink()), _MOST_FOLDERS)
+        return _Claims(entry for folder in folders for entry in self.of(folder).entries)
+
+
+class _Claims:
+    """Claims with the folders of their files: found by the Dockerfile that they are about, not one after another."""
+
+    def __init__(self, entries: Iterable[tuple[Path, Claim]]) -> None:
+        self.entries = tuple(entries)
+        self._clear: dict[str, list[int]] = {}
+        self._vague: list[int] = []
+        for number, (_, claim) in enumerate(self.entries):
+            path = claim.path
+            (self._vague if path is None else self._clear.setdefault(path, [])).append(number)
+
+    def about(self, dockerfile: Path, real: str) -> list[tuple[Path, Claim]]:
+        """Those that may mean the Dockerfile, which lies at the real path."""
+        if not self.entries:
+            return []
+        vague = [number for number in self._vague if self.entries[number][1].may_mean(dockerfile)]
+        return [self.entries[number] for number in sorted([*self._clear.get(real, ()), *vague])]
+
+
+def _claims_in(folder: Path) -> _Claims:
+    return _Claims(
+        (folder, claim) for name in _names(folder) if tells_builds(name) for claim in claims_of(folder / name)
+    )
+
+
+def choose(dockerfile: Path, top: Path, sources: Collection[str], told: Told) -> Chosen | Missing:
+    """The context of a Dockerfile, given its sources (`sources_of`) and what Compose and bake files say.
 
     `top`: the highest folder that comes into question where there is no repository.
     """
     folders = _folders(dockerfile, top)
-    said = [claim for path in _told_in(folders) for claim in claims_of(path) if claim.may_mean(dockerfile)]
+    said = list(told.about(dockerfile, folders))
     clear = {claim.context: claim for claim in said if claim.path is not None and claim.context is not None}
     roots = dict.fromkeys([*(Path(context) for context in clear), *folders])
     held = {root: frozenset(source for source in sources if _holds(root, source)) for root in roots}
@@ -61,10 +107,10 @@ def choose(
     return found
 
 
-def starts_of(dockerfile: Path, top: Path, claims_of: Callable[[Path], Iterable[Claim]]) -> tuple[Start, ...]:
+def starts_of(dockerfile: Path, top: Path, told: Told) -> tuple[Start, ...]:
     """What Compose files start of the image; of several images what they start of any."""
-    told = (claim for path in _told_in(_folders(dockerfile, top)) for claim in claims_of(path))
-    return tuple(dict.fromkeys(start for claim in told if claim.may_mean(dockerfile) for start in claim.starts))
+    claims = told.about(dockerfile, _folders(dockerfile, top))
+    return tuple(dict.fromkeys(start for claim in claims for start in claim.starts))
 
 
 def sources_of(facts: Facts) -> tuple[str, ...]:
@@ -107,17 +153,6 @@ def _folders(dockerfile: Path, top: Path) -> list[Path]:
     top = Path(os.path.normpath(Path.cwd() / top))
     root = next((folder for folder in above if (folder / ".git").exists()), top if top in above else own)
     return above[: above.index(root) + 1]
-
-
-def _told_in(folders: list[Path]) -> Iterator[Path]:
-    """The files beside and above the Dockerfile, and those one level below the highest folder."""
-    for folder in folders:
-        yield from (folder / name for name in _names(folder))
-    root = folders[-1]
-    below = [root / name for name in _names(root) if name not in _SKIPPED]
-    for folder in islice(sorted(path for path in below if path.is_dir() and not path.is_symlink()), _MOST_FOLDERS):
-        if folder not in folders:
-            yield from (folder / name for name in _names(folder))
 
 
 def _names(folder: Path) -> list[str]:

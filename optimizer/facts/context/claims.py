@@ -54,6 +54,11 @@ class Claim:
         return self.dockerfile is None or os.path.basename(self.dockerfile) == dockerfile.name  # noqa: PTH119
 
 
+def tells_builds(name: str) -> bool:
+    """Whether a file of that name may tell of builds: a Compose or bake file."""
+    return bool(_COMPOSE.fullmatch(name) or _BAKE.fullmatch(name))
+
+
 def claims_of(path: Path) -> tuple[Claim, ...]:
     """What a file says; nothing for one whose name says that it is no Compose or bake file."""
     reader: Callable[[Path, str], Iterator[Claim]]

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from hashlib import file_digest
+from hashlib import file_digest, sha256
 from io import FileIO
 from pathlib import Path
 from stat import S_IMODE, S_ISLNK, S_ISREG
@@ -31,6 +31,23 @@ class Unlistable(Exception):
     """The message says why the context cannot be listed."""
 
 
+@dataclass
+class _Listing:
+    """What was worked out of a listing, for all Dockerfiles that share it."""
+
+    digest: str | None = None
+
+    def fingerprint(self, context: OnDisk) -> str:
+        if self.digest is None:
+            ignore = context.ignore_file
+            found = sha256(repr((ignore.path, ignore.patterns) if ignore else None).encode("utf-8", "surrogateescape"))
+            for file in context.files.values():
+                found.update(repr((file.path, file.size, file.mode, file.link)).encode("utf-8", "surrogateescape"))
+            found.update(repr(sorted(context.folders)).encode("utf-8", "surrogateescape"))
+            self.digest = found.hexdigest()
+        return self.digest
+
+
 @dataclass(frozen=True)
 class OnDisk:
     """A folder as a build sees it: made by `listed`."""
@@ -41,6 +58,7 @@ class OnDisk:
     ignore_file: IgnoreFile | None = None
     starts: tuple[Start, ...] = ()
     _digests: dict[str, str | None] = field(default_factory=dict, repr=False)
+    _listing: _Listing = field(default_factory=_Listing, repr=False, compare=False)
 
     @cached_property
     def ignored(self) -> Mapping[str, int] | None:
@@ -59,6 +77,11 @@ class OnDisk:
     def history(self) -> History | None:
         """Which files the last commits of the repository changed."""
         return history_of(self.root)
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest of the listing: paths, sizes, modes, links, folders, and the ignore file with its patterns."""
+        return self._listing.fingerprint(self)
 
     def content(self, path: str) -> bytes | None:
         """What a file holds; None where there is no such file, it is a link, or it is too large to be read."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache, cached_property, lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from optimizer.facts import analyze
 from optimizer.facts.context import IgnoreFile, Missing
-from optimizer.facts.context.choice import Chosen, choose, sources_of, starts_of
-from optimizer.facts.context.claims import claims_of
+from optimizer.facts.context.choice import Chosen, Told, choose, sources_of, starts_of
 from optimizer.facts.context.disk import OnDisk, Progress, listed
 from optimizer.facts.context.ignore import ignore_file
 from optimizer.syntax.parser import parse
@@ -22,7 +21,7 @@ class Finder:
         """`root`: the context of all Dockerfiles, where the user names one."""
         self.root = root
         self._progress = progress
-        self.claims = cache(claims_of)
+        self.told = Told()
         self.listed = lru_cache(maxsize=4)(self._listed)
 
     def _listed(self, root: Path, ignore: IgnoreFile | None) -> OnDisk | Missing:
@@ -31,6 +30,12 @@ class Finder:
     def supply(self, dockerfile: Path, top: Path, text: bytes) -> FoundContext:
         """What finds the context of a Dockerfile when it is asked."""
         return FoundContext(self, dockerfile, top, text)
+
+    def again(self, dockerfile: Path, top: Path, sources: tuple[str, ...]) -> FoundContext:
+        """The same for a Dockerfile whose sources are known, so that its text need not be read."""
+        found = FoundContext(self, dockerfile, top, b"")
+        found.sources = sources
+        return found
 
 
 @dataclass
@@ -43,12 +48,17 @@ class FoundContext:
     text: bytes
 
     @cached_property
+    def sources(self) -> tuple[str, ...]:
+        """What the Dockerfile names of its context."""
+        return sources_of(analyze(parse(self.text)))
+
+    @cached_property
     def chosen(self) -> Chosen | Missing:
         """Which folder it is."""
         if self.finder.root is not None:
             return Chosen(self.finder.root, "as `--context` says")
         try:
-            return choose(self.dockerfile, self.top, sources_of(analyze(parse(self.text))), self.finder.claims)
+            return choose(self.dockerfile, self.top, self.sources, self.finder.told)
         except OSError as error:
             return Missing(f"the build context cannot be looked for: {error.strerror}")
 
@@ -59,5 +69,5 @@ class FoundContext:
             return chosen
         ignore = ignore_file(self.dockerfile, chosen.root)
         found = ignore if isinstance(ignore, Missing) else self.finder.listed(chosen.root, ignore)
-        starts = starts_of(self.dockerfile, self.top, self.finder.claims)
+        starts = starts_of(self.dockerfile, self.top, self.finder.told)
         return replace(found, starts=starts) if isinstance(found, OnDisk) and starts else found

@@ -39,6 +39,11 @@ class Landing:
     """Whether ADD unpacks it below the path, or may do so."""
 
     @property
+    def inside(self) -> str:
+        """Where it lands if its path is a folder."""
+        return posixpath.join(self.path, posixpath.basename(self.file.path))
+
+    @property
     def named_alike(self) -> bool:
         """Whether it keeps its name: a folder of that name would be odd."""
         return posixpath.basename(self.path) == posixpath.basename(self.file.path)

@@ -142,7 +142,8 @@ def _by_manager(call: Call, reading: Reading, text: str) -> Action | None:
         keeps = lists if package.verb in manager.keeps_lists else frozenset()
         return _done(reading, text, deletes=caches - keeps)
     if package.only_updates:
-        return _done(reading, text, reads=sources, writes=lists, variables=variables, programs=programs)
+        indexes = frozenset(Place(canonical(path), True) for path in family.indexes)
+        return _done(reading, text, reads=sources, writes=lists | indexes, variables=variables, programs=programs)
     if package.verb in manager.reads:
         return _done(reading, text, reads=reads | lists | {Place("/var/lib", True, True)})
     removes = package.verb in manager.remove

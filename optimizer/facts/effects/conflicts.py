@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -123,12 +123,22 @@ def path_matters(facts: Facts, setter: Instruction, a: Instruction, b: Instructi
     if not folders or None in folders or may_hold(facts, b, folders):
         return True
     places = [Place(f"{folder}/{program}") for folder in folders for program in programs]
+    if reader is a and _fills(found, places):
+        return True
     return any(
         first_meeting(places, [place for place in action.writes if not place.packaged])
         for step in earlier(facts, b)
         if step not in (setter, a if reader is a else None)
         for action in effects(facts, step).actions
     )
+
+
+def _fills(found: Effects, places: Sequence[Place]) -> bool:
+    """Whether an instruction may put programs into the places and run something afterwards."""
+    filling = [
+        bool(first_meeting(places, [one for one in action.writes if not one.packaged])) for action in found.actions
+    ]
+    return True in filling and any(action.programs for action in found.actions[filling.index(True) + 1 :])
 
 
 def _reads_variable(facts: Facts, instruction: Instruction, name: str, *, above: bool = True) -> str | None:

@@ -6,7 +6,6 @@ what the other image needs beside it. What is not known raises `Unknown`, with w
 
 from __future__ import annotations
 
-from optimizer.facts.interpreted.choice import Conversion, conversion
-from optimizer.facts.interpreted.survey import Unknown
+from optimizer.facts.interpreted.choice import conversion
 
-__all__ = ["Conversion", "Unknown", "conversion"]
+__all__ = ["conversion"]

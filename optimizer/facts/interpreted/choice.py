@@ -4,96 +4,134 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.arrivals import arrived
 from optimizer.facts.bases import image_of
 from optimizer.facts.chains import Step
-from optimizer.facts.demand import demand, started_needs
+from optimizer.facts.demand import demand, may_build_later, started_needs
+from optimizer.facts.effects.places import canonical
 from optimizer.facts.effects.programs import path_folders
-from optimizer.facts.interpreted.survey import PROGRAMS, Survey, Unknown, covering
+from optimizer.facts.effects.steps import step_effects
+from optimizer.facts.estimates import of_bases
+from optimizer.facts.interpreted.survey import PROGRAMS, Survey, covering
+from optimizer.facts.paths import within
 from optimizer.facts.runtime_needs import Kind, Needs, runtime_needs
 from optimizer.facts.runtime_needs.started import effective, files_of
+from optimizer.facts.stacks.choice import Plan
+from optimizer.facts.stacks.site import Unknown
 from optimizer.facts.sync import development_names
 from optimizer.facts.tools import ToolCall, edition, tool_calls
+from optimizer.knowledge.build_packages import build_packages
 from optimizer.knowledge.interpreters import Interpreter, Prune, interpreters
 from optimizer.knowledge.runtime_needs import runtime_needs_table
+from optimizer.knowledge.variants import variants
 from optimizer.syntax.nodes import Instruction
 
 
-@dataclass(frozen=True, slots=True)
-class Conversion:
-    """One conversion. `carried`: absolute paths; `packages`: to be installed where it runs; `saves`: bytes, about."""
-
-    survey: Survey
-    image: str
-    carried: tuple[str, ...]
-    packages: tuple[str, ...]
-    repeated: tuple[tuple[Instruction, Step], ...]
-    """Steps that the image that runs needs as well, in order."""
-    environment: str | None
-    """The folder of an environment that the builder makes for the packages, in front of all else."""
-    closing: str | None
-    """A command at the end of the builder."""
-    saves: int
-
-    @property
-    def row(self) -> Interpreter:
-        """What is known of the image."""
-        return self.survey.row
-
-
-def conversion(facts: Facts, stage: BuildStage) -> Conversion | None:
+def conversion(
+    facts: Facts, stage: BuildStage, artefacts: Sequence[str] = (), packages: Sequence[str] = ()
+) -> Plan | None:
     """How the stage would be converted; None where it is none of an interpreter's image, or gains nothing.
 
-    Raises Unknown.
+    `artefacts`, `packages`: what the settings say that the container needs. Raises Unknown.
     """
     row = interpreters().by_image.get(image_of(stage.base or "")[0])
     if row is None or stage.parent is not None or stage.base is None or facts.tree.escape != "\\":
         return None
     if not any(one.name == "RUN" for one in stage.instructions) or not effective(stage):
         return None
-    return _Choice(facts, stage, row, stage.base).made()
+    return _Choice(facts, stage, row, stage.base, tuple(artefacts), tuple(packages)).made()
 
 
+LAYERS = ("RUN", "COPY", "ADD")
+
+
+@dataclass(slots=True)
 class _Choice:
-    def __init__(self, facts: Facts, stage: BuildStage, row: Interpreter, base: str) -> None:
-        self.facts, self.stage, self.row, self.base = facts, stage, row, base
-        self.slim = row.slim(base)
+    """The facts of one stage while its plan is made."""
 
-    def made(self) -> Conversion | None:
+    facts: Facts
+    stage: BuildStage
+    row: Interpreter
+    base: str
+    artefacts: tuple[str, ...]
+    named: tuple[str, ...]
+    slim: str | None = field(init=False)
+    survey: Survey = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.slim = self.row.slim(self.base)
+        self.survey = Survey(self.facts, self.stage, self.row, bool(self.artefacts))
+
+    def made(self) -> Plan | None:
         """The plan. Raises Unknown."""
         if self.slim is None and not re.search("slim|alpine", self.base):
             raise Unknown(f"which slim variant `{self.base}` has is not known")
         if self.facts.context is None:
             raise Unknown(f"the sources are not seen: {self.facts.no_context}")
-        self.survey = Survey(self.facts, self.stage, self.row).walk()
         closing = self._closing()
-        if self.slim is None and not (self.survey.builds or closing is not None):
+        if self.slim is None and closing is None and not self._installs_builders():
             return None
+        self.survey.walk()
         needs = runtime_needs(self.facts, self.stage)
         self._sure(needs)
         environment = self._environment()
-        return Conversion(
+        carried = self._carried(environment)
+        self.survey.elsewhere = [one for one in self.survey.elsewhere if not self._lands_in(one, carried)]
+        self._owned(carried)
+        packages = self._packages(needs)
+        estimate = of_bases(self.base, self.slim, packages)
+        return Plan(
             self.survey,
             self.slim or self.base,
-            self._carried(environment),
-            self._packages(needs),
-            self._repeated(),
-            environment,
-            closing,
-            self.row.size - self.row.slim_size if self.slim is not None else 0,
+            carried,
+            packages,
+            self._repeated(needs),
+            tuple(self.survey.owners),
+            estimate.bytes if estimate is not None else 0,
+            searched=False,
+            given=bool(self.artefacts or self.named),
+            opening=self._opening(environment),
+            closing=closing,
         )
+
+    def _opening(self, environment: str | None) -> tuple[tuple[str, str], ...]:
+        return (("RUN", self.row.step), ("ENV", f"PATH={environment}/bin:$PATH")) if environment is not None else ()
+
+    def _installs_builders(self) -> bool:
+        """Whether packages come that only builds need, and a later RUN may build: else they go in their own."""
+        for run in self.stage.instructions:
+            for package in self.facts.package_calls(run) if run.name == "RUN" else ():
+                words = [word.literal or "" for word in package.operands if package.installs]
+                if any(build_packages().is_build(word) for word in words) and may_build_later(self.facts, run):
+                    return True
+        return False
+
+    def _owned(self, carried: Sequence[str]) -> None:
+        """Raises Unknown where owners are set of what the other image may lack, or before users are made."""
+        order = {one: n for n, one in enumerate(self.stage.instructions)}
+        others = [order[one[0]] for one in self.survey.users] + [order[one[0]] for one in self.survey.globals]
+        for run, step in self.survey.owners:
+            if any(order[run] < other for other in others):
+                raise Unknown("owners are set before a step that the other image needs as well", run)
+            for place in step_effects(self.facts, run, step).writes:
+                if not any(within(place.path, canonical(one)) for one in carried):
+                    raise Unknown(f"the owner of `{place.path}` is set, which may be missing where it runs", run)
+
+    def _lands_in(self, instruction: Instruction, carried: Sequence[str]) -> bool:
+        copy = self.facts.copies.get(instruction)
+        place = copy.destination if copy is not None else None
+        return place is not None and any(within(place.rstrip("/"), one) for one in carried)
 
     def _sure(self, needs: Needs) -> None:
         """Raises Unknown where something that the other image might lack may be needed."""
-        for kind in (Kind.LIBRARY, Kind.PACKAGE):
+        kinds = (Kind.LIBRARY, Kind.PACKAGE, *((Kind.PROGRAM,) if self.slim is not None else ()))
+        for kind in kinds if not self.named else ():
             if (doubt := needs.doubt(kind)) is not None:
                 raise Unknown(f"{doubt}; {PROGRAMS}")
-        if self.slim is not None and (doubt := needs.doubt(Kind.PROGRAM)) is not None:
-            raise Unknown(f"{doubt}; {PROGRAMS}")
         if "own" in needs.names(Kind.CERTIFICATES):
             raise Unknown(needs.why(Kind.CERTIFICATES, "own") or "")
         if "generated" in needs.names(Kind.LOCALE):
@@ -108,6 +146,10 @@ class _Choice:
             return None
         if re.match(r"2\b", image_of(self.base)[1]):
             raise Unknown("Python 2 has no environments of its own")
+        if any(self.facts.scopes[run].variables.get("PATH", "") != "" for run in self.survey.installs):
+            made = [one for one in self.survey.places if f"{one}/bin" in self.facts.text]
+            if not made:
+                raise Unknown("`PATH` is set, and to which programs it leads is not known")
         for run in self.survey.installs:
             folders = [folder for folder in path_folders(self.facts, run) if folder is not None]
             if any(folder.endswith("/bin") and posixpath.dirname(folder) in self.survey.places for folder in folders):
@@ -120,30 +162,32 @@ class _Choice:
 
     def _carried(self, environment: str | None) -> tuple[str, ...]:
         """What is copied out of the builder. Raises Unknown for a folder that holds more than the project."""
-        found = [*self.survey.places, *((environment,) if environment else ())]
+        found = [*self.survey.places, *self.artefacts, *((environment,) if environment else ())]
         found += self.row.carried if self.survey.installs else ()
         for path in found:
             if (why := interpreters().homes.get(path)) is not None:
                 raise Unknown(f"its files lie in `{path}`: {why}")
         kept = list(covering(found))
-        if not self.survey.places:
+        if not self.survey.places and not self.artefacts:
             raise Unknown("no step is seen that brings what it runs")
         return tuple(sorted(kept, key=lambda path: (path != environment, path not in self.row.carried)))
 
     def _packages(self, needs: Needs) -> tuple[str, ...]:
         """What the image that runs installs. Raises Unknown."""
-        found = {need.name for kind in (Kind.PACKAGE, Kind.LIBRARY) for need in needs.of(kind)}
+        found = {need.name for kind in (Kind.PACKAGE, Kind.LIBRARY) for need in needs.of(kind)} | set(self.named)
         found |= {name for name in needs.names(Kind.FONTS) if name != "any"}
         known = interpreters()
         if self.slim is not None:
             for name in needs.names(Kind.PROGRAM) - set(self.row.programs):
-                package = known.programs.get(name.removeprefix("/usr/bin/"))
+                package = variants().lost(self.row.name, name.removeprefix("/usr/bin/"))
                 found |= {package} if package is not None and not self._brings(name) else set()
             found |= set(known.fonts) if "any" in needs.names(Kind.FONTS) else set()
         if needs.of(Kind.CERTIFICATES) and not self.row.certificates and self._says("ca-certificates"):
             found.add("ca-certificates")
         if needs.of(Kind.ZONES) and self._says("tzdata"):
             found.add("tzdata")
+        if found and self.survey.sources is not None:
+            raise Unknown("a step changes where packages come from", self.survey.sources)
         return tuple(sorted(found))
 
     def _brings(self, program: str) -> bool:
@@ -153,9 +197,18 @@ class _Choice:
     def _says(self, word: str) -> bool:
         return any(word in self.facts.sources[one] for one in self.stage.instructions)
 
-    def _repeated(self) -> tuple[tuple[Instruction, Step], ...]:
+    def _repeated(self, needs: Needs) -> tuple[tuple[Instruction, Step], ...]:
+        """Steps that make users, and those that install programs which something may start."""
         order = {one: n for n, one in enumerate(self.stage.instructions)}
-        return tuple(sorted([*self.survey.users, *self.survey.globals], key=lambda one: order[one[0]]))
+        kept = [(run, step) for run, step, names in self.survey.globals if self._started(names, needs)]
+        return tuple(sorted([*self.survey.users, *kept], key=lambda one: order[one[0]]))
+
+    def _started(self, names: frozenset[str] | None, needs: Needs) -> bool:
+        """Whether packages of npm may bring a program that is needed: those that only build bring it by their names."""
+        known = interpreters().builds
+        if names is None or not names <= known.keys() or needs.doubt(Kind.PROGRAM) is not None:
+            return True
+        return any(program in needs.names(Kind.PROGRAM) for name in names for program in known[name])
 
     def _closing(self) -> str | None:
         """What takes development packages away again; None where they stay."""
@@ -208,7 +261,7 @@ class _Choice:
         """Whether the install runs in another folder, or as another user, than what stands at the end of the stage."""
         moves = any(one.name in ("cd", "pushd") for one in self.facts.calls(run))
         scope = self.facts.scopes[run]
-        end = self.survey.scope
+        end = self.facts.scopes[[one for one in self.stage.instructions if one.name in LAYERS][-1]]
         return moves or scope.folder != end.folder or scope.user != end.user
 
     def _has(self, run: Instruction, prune: Prune) -> bool:

@@ -3,39 +3,32 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 
 from optimizer.facts import BuildStage, Copy, Facts
 from optimizer.facts.calls import Call
 from optimizer.facts.chains import Step
 from optimizer.facts.effects.actions import Action
 from optimizer.facts.effects.links import raw_effects
-from optimizer.facts.effects.places import Place
+from optimizer.facts.effects.places import Place, canonical
 from optimizer.facts.effects.steps import step_effects
 from optimizer.facts.paths import within
 from optimizer.facts.scope import Scope
+from optimizer.facts.stacks.site import Ground, Unknown
+from optimizer.facts.stacks.survey import HINT
 from optimizer.facts.texts import shortened
-from optimizer.knowledge.build_packages import build_packages
+from optimizer.knowledge import commands
 from optimizer.knowledge.effects import effects_table
 from optimizer.knowledge.interpreters import Interpreter, interpreters
 from optimizer.syntax.nodes import Instruction
 
-HINT = '`[tool.dockopt.multi-stage] artefacts = "PATH ..."` names what the container needs'
 PROGRAMS = '`[tool.dockopt.multi-stage] packages = "NAME ..."` names what brings them'
 _MOST_FILES = 12
 _USERS = ("useradd", "adduser", "groupadd", "addgroup", "usermod", "groupmod")
 _OWNERS = ("chown", "chgrp")
 _SYSTEM = ("apt", "apk")
-
-
-class Unknown(Exception):
-    """A fact that a conversion needs is not known; the message says which, and how it could be told."""
-
-    def __init__(self, why: str, at: Instruction | None = None) -> None:
-        super().__init__(why)
-        self.why = why
-        self.at = at
 
 
 @dataclass(slots=True)
@@ -45,18 +38,23 @@ class Survey:
     facts: Facts
     stage: BuildStage
     row: Interpreter
+    given: bool = False
+    """Whether the settings name what the container needs, so that steps may be anything."""
+    ground: Ground = field(default_factory=Ground)
     places: dict[str, None] = field(default_factory=dict)
     """What COPYs and RUNs write: paths, with all below them."""
     installs: list[Instruction] = field(default_factory=list)
     """RUNs whose packages lie outside of the project's folder."""
-    globals: list[tuple[Instruction, Step]] = field(default_factory=list)
-    """Steps that install programs of npm for all."""
+    globals: list[tuple[Instruction, Step, frozenset[str] | None]] = field(default_factory=list)
+    """Steps that install programs of npm for all, with the names of the packages."""
     users: list[tuple[Instruction, Step]] = field(default_factory=list)
     owners: list[tuple[Instruction, Step]] = field(default_factory=list)
     elsewhere: list[Instruction] = field(default_factory=list)
     """Copies out of other stages and images."""
-    builds: bool = False
-    """Whether packages of the system come that only a build needs."""
+    sources: Instruction | None = None
+    """A step that may change where packages of the system come from."""
+    recommended: bool = False
+    """Whether an install takes recommended packages too."""
 
     def walk(self) -> Survey:
         """Go over the stage. Raises Unknown."""
@@ -71,7 +69,12 @@ class Survey:
         return self
 
     @property
-    def scope(self) -> Scope:
+    def scopes(self) -> Mapping[Instruction, Scope]:
+        """What is in force before each instruction."""
+        return self.facts.scopes
+
+    @property
+    def end(self) -> Scope:
         """What is in force at the end."""
         last = self.stage.node.instructions[-1]
         scope = self.facts.scopes.get(last)
@@ -85,7 +88,8 @@ class Survey:
             self.elsewhere.append(instruction)
             return
         place = copy.destination.rstrip("/") or "/"
-        for path in [place] if place not in effects_table().standing else self._files(copy, instruction):
+        standing = canonical(place) in effects_table().standing
+        for path in self._files(copy, instruction) if standing else [place]:
             self.places.setdefault(path)
 
     def _files(self, copy: Copy, instruction: Instruction) -> list[str]:
@@ -104,7 +108,8 @@ class Survey:
 
     def _ran(self, run: Instruction) -> None:
         if self.facts.opaque(run):
-            raise Unknown(f"its commands cannot be read; {HINT}", run)
+            self._give_up(Unknown(f"its commands cannot be read; {HINT}", run))
+            return
         chain = self.facts.chain(run)
         if chain is None:
             self._stepped(run, None, self.facts.calls(run), raw_effects(self.facts, run).actions)
@@ -115,12 +120,27 @@ class Survey:
     def _stepped(self, run: Instruction, step: Step | None, calls: Sequence[Call], actions: Sequence[Action]) -> None:
         names = {call.name for call in calls}
         if names & {*_USERS, *_OWNERS}:
-            if step is None or step.command is None or len(calls) != 1:
+            stays = any(call.name in commands().leaves for call in self.facts.calls(run))
+            if step is None or step.command is None or len(calls) != 1 or stays:
                 raise Unknown(f"`{shortened(str(sorted(map(str, names))[0]))}` stands in a larger step", run)
             (self.users if names & set(_USERS) else self.owners).append((run, step))
             return
+        for call in calls:
+            text = " ".join([call.name or "", *(word.text for word in call.words[1:])])
+            if any(f"{text} ".startswith(f"{known} ") for known in interpreters().unfollowed):
+                self._give_up(Unknown(f"where `{shortened(text, 40)}` puts packages is not followed; {HINT}", run))
         for action in actions:
-            self._acted(run, step, calls, action)
+            try:
+                self._acted(run, step, calls, action)
+            except Unknown as unknown:
+                self._give_up(unknown)
+        for package in self.facts.package_calls(run):
+            if package.installs and package.manager.lean and package.call in calls:
+                self.recommended |= not set(package.options) & set(package.manager.lean_any)
+
+    def _give_up(self, unknown: Unknown) -> None:
+        if not self.given:
+            raise unknown
 
     def _acted(self, run: Instruction, step: Step | None, calls: Sequence[Call], action: Action) -> None:
         install = action.install
@@ -129,13 +149,11 @@ class Survey:
         if action.barrier:
             self._write(Place(self.facts.scopes[run].folder or "/", below=True), run)
         elif install is not None and install.family in _SYSTEM:
-            names = install.names
-            self.builds = self.builds or names is None or any(build_packages().is_build(name) for name in names)
+            return
         elif install is not None and install.family == self.row.family == "npm":
-            if step is None:
+            if step is None or any(call.name in commands().leaves for call in self.facts.calls(run)):
                 raise Unknown("what it installs for all stands in a larger step", run)
-            if install.names is None or not install.names <= interpreters().builds:
-                self.globals.append((run, step))
+            self.globals.append((run, step, install.names))
         elif install is not None and install.family == self.row.family:
             self.installs.append(run)
             for place in action.writes:
@@ -146,6 +164,8 @@ class Survey:
         else:
             for place in action.writes:
                 self._write(place, run)
+            for place in action.deletes:
+                self._delete(place, run)
 
     def _is_inside(self, run: Instruction, calls: Sequence[Call]) -> bool:
         """Whether all of it is known to write in its folder alone."""
@@ -158,13 +178,25 @@ class Survey:
         path = place.path
         if place.packaged or self._is_ignored(path):
             return
+        if any(within(path, one) for one in commands().places if one.startswith("/")):
+            self.sources = run
+            return
         if any(char in path for char in "*?["):
             raise Unknown(f"where it writes is not known: `{path}`", run)
         if path in effects_table().standing:
             if place.below:
                 raise Unknown(f"it writes into `{path}`: {self._home(path)}", run)
             return
-        self.places.setdefault(path)
+        if not any(canonical(one) == path for one in self.places):
+            self.places.setdefault(path)
+
+    def _delete(self, place: Place, run: Instruction) -> None:
+        """What is deleted is not carried. Raises Unknown where it is not certain what that is."""
+        for path in list(self.places):
+            if within(canonical(path), place.path):
+                del self.places[path]
+            elif "*" in place.path and fnmatchcase(canonical(path), place.path):
+                raise Unknown(f"whether `{path}` is still there is not known", run)
 
     def _is_ignored(self, path: str) -> bool:
         home = "/root"

@@ -12,12 +12,12 @@ from functools import lru_cache
 from importlib import import_module
 
 from optimizer.facts.calls import Call
-from optimizer.facts.manifests.project import Project, UnreadableError
+from optimizer.facts.manifests.project import NamedError, Project, UnreadableError
 from optimizer.facts.sync import in_sync
 from optimizer.knowledge import load, row
 from optimizer.syntax.nodes import Item, Word
 
-__all__ = ["Install", "InstallRow", "Need", "Project", "UnreadableError", "install_of"]
+__all__ = ["Install", "InstallRow", "NamedError", "Need", "Project", "UnreadableError", "install_of"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,12 @@ _ABOVE = (
 )
 _PROJECTS = (".csproj", ".fsproj", ".vbproj")
 _REFERRED = re.compile(r"<(?:ProjectReference\s[^>]*?Include|Import\s[^>]*?Project)\s*=\s*\"([^\"]+)\"", re.I)
+_ABOVE_ITSELF = re.compile(
+    r"<Import\s[^>]*GetPathOfFileAbove\(\s*'?(?:Directory\.\w+\.(?:props|targets)|\$\(MSBuildThisFile\))'?[^>]*/>", re.I
+)
+"""An import of the file of the same name in a folder above, which is read in any case."""
+_SOURCES = re.compile(r"<packageSources>(.*?)</packageSources>", re.I | re.S)
+_SOURCE = re.compile(r"<add\s[^>]*?value\s*=\s*\"([^\"]+)\"[^>]*?/>", re.I)
 _SLN = re.compile(r"\"([^\"]+\.(?:cs|fs|vb)proj)\"", re.I)
 
 
@@ -53,18 +59,41 @@ def _one(project: Project, path: str, seen: set[str]) -> Iterator[str]:
         raise UnreadableError(f"`{path}` is not copied from the build context")
     yield path
     folder = posixpath.dirname(path)
-    yield from _above(project, folder)
+    for above in _above(folder):
+        yield above
+        yield from _settings(project, above, seen)
     if path.endswith(_PROJECTS):
         yield posixpath.join(folder, "packages.lock.json")
+    yield from _referred(project, path, project.text(path), seen)
+
+
+def _settings(project: Project, path: str, seen: set[str]) -> Iterator[str]:
+    """What a file that lies above a project imports. Raises UnreadableError where packages may come out of a folder."""
+    if path in seen or not project.has(path):
+        return
+    seen.add(path)
+    text = re.sub(r"<!--.*?-->", "", project.text(path), flags=re.S)
+    if path.lower().endswith("nuget.config"):
+        named = [source for section in _SOURCES.findall(text) for source in _SOURCE.findall(section)]
+        for source in named:
+            if not source.startswith(("http:", "https:")):
+                raise UnreadableError(f"the packages of `{source}` in `{path}` lie in a folder")
+        if "globalPackagesFolder" in text or "repositoryPath" in text:
+            raise UnreadableError(f"`{path}` says where packages are put")
+    elif path.endswith((".props", ".targets")):
+        yield from _referred(project, path, _ABOVE_ITSELF.sub("", text), seen)
+
+
+def _referred(project: Project, path: str, text: str, seen: set[str]) -> Iterator[str]:
     pattern = _SLN if path.endswith((".sln", ".slnx", ".slnf")) else _REFERRED
-    for reference in pattern.findall(project.text(path)):
+    for reference in pattern.findall(text):
         if "$" in reference or "*" in reference:
             raise UnreadableError(f"`{reference}` in `{path}` cannot be followed")
         if "\\" in reference or "/" in reference or "." in reference:
-            yield from _one(project, posixpath.join(folder, reference.replace("\\", "/")), seen)
+            yield from _one(project, posixpath.join(posixpath.dirname(path), reference.replace("\\", "/")), seen)
 
 
-def _above(project: Project, folder: str) -> Iterator[str]:
+def _above(folder: str) -> Iterator[str]:
     while True:
         yield from (posixpath.join(folder, name) for name in _ABOVE)
         if folder == "/":

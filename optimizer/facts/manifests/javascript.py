@@ -82,7 +82,7 @@ def _dependency(project: Project, folder: str, name: str, spec: str) -> Iterator
     if (known := _rows()["dependency"].get(name)) is not None:
         yield from _known(project, folder, known, f"the install of `{name}`")
     kind, colon, path = spec.partition(":")
-    if not colon and not spec.startswith(("./", "../", "/", "~")):
+    if not colon and not spec.startswith(("./", "../", "/", "~/")):
         return
     if kind in (
         "npm",

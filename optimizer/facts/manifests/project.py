@@ -18,6 +18,10 @@ class UnreadableError(Exception):
     """A manifest that cannot be read for certain; the message says which and why, as a clause after `because`."""
 
 
+class NamedError(UnreadableError):
+    """It installs only what its words name, out of no manifest: a command like any other."""
+
+
 @dataclass(frozen=True, slots=True)
 class Project:
     """The folder of the image in which an install runs, with the files that COPYs put there and around it.

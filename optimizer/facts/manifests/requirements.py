@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from optimizer.facts.manifests.project import Project, UnreadableError
+from optimizer.facts.manifests.project import NamedError, Project, UnreadableError
 
 if TYPE_CHECKING:
     from optimizer.facts.manifests import Install
@@ -31,7 +31,7 @@ def files(install: Install, project: Project) -> Iterator[str]:
             raise UnreadableError(f"`{operand}` may be installed from the sources")
     named = install.values(install.row.path_options)
     if install.verb != "sync" and not named:
-        raise UnreadableError("it installs nothing that a file names")
+        raise NamedError("it installs nothing that a file names")
     seen: set[str] = set()
     for path in named:
         yield from _file(project, path, seen)

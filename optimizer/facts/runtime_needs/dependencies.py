@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping
 
 from optimizer.facts import BuildStage, Facts
+from optimizer.facts.context import Context
 from optimizer.facts.runtime_needs import Kind, Need, Unknown
 from optimizer.facts.runtime_needs.started import files_of
 from optimizer.facts.runtime_needs.suites import libraries
@@ -16,6 +17,7 @@ from optimizer.knowledge.runtime_needs import Dependency, runtime_needs_table
 
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^\]]*\])?\s*(?:$|[=<>!~;@#,(])")
 _GEM = re.compile(r"^\s*gem\s*\(?\s*[\"']([\w.-]+)[\"']", re.M)
+_GROUP = re.compile(r"^group\s*\(?\s*(?::(?:development|test|ci|lint)\s*,?\s*)+\)?\s+do\b.*?^end\b", re.M | re.S)
 _LOCKED_GEM = re.compile(r"^    ([\w.-]+) \(", re.M)
 _REQUIREMENTS = re.compile(r".*requirements?[\w.-]*\.(?:txt|in|pip)|(?:base|prod|production|common)\.txt")
 _DEVELOPMENT = re.compile(r"(?:^|[/._-])(?:dev|test|tests|testing|lint|docs?|local|development|ci)(?=[/._-]|$)")
@@ -38,10 +40,18 @@ def of_dependencies(facts: Facts, stage: BuildStage) -> Iterator[Need | Unknown]
         if names is None:
             yield Unknown(Kind.LIBRARY, f"`{path}` cannot be read")
             continue
-        for name in sorted(names):
+        for name in sorted(names - _left_out(context, path)):
             one = runtime_needs_table().dependencies.get(ecosystem, {}).get(name)
             if one is not None:
                 yield from _of(facts, stage, one, f"`{name}` of `{path}`")
+
+
+def _left_out(context: Context, path: str) -> frozenset[str]:
+    """The gems of a lock file that its Gemfile has for development alone."""
+    if posixpath.basename(path) != "Gemfile.lock":
+        return frozenset()
+    text = (context.content(path.removesuffix(".lock")) or b"").decode("utf-8", "replace")
+    return frozenset(_GEM.findall(text)) - frozenset(_GEM.findall(_GROUP.sub("", text)))
 
 
 def _of(facts: Facts, stage: BuildStage, one: Dependency, by: str) -> Iterator[Need | Unknown]:
@@ -68,7 +78,7 @@ def _reader(path: str) -> tuple[str, Callable[[str], frozenset[str] | None]] | N
         case "Pipfile":
             return "python", _of_pipfile
         case "Gemfile":
-            return "ruby", lambda text: frozenset(_GEM.findall(text))
+            return "ruby", lambda text: frozenset(_GEM.findall(_GROUP.sub("", text)))
         case "Gemfile.lock":
             return "ruby", lambda text: frozenset(_LOCKED_GEM.findall(text))
     if _REQUIREMENTS.fullmatch(name) and not _DEVELOPMENT.search(path.rpartition(".")[0]):

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.bases import image_of
 from optimizer.facts.chains import Step
-from optimizer.facts.stacks.data import needed, places, text_of
+from optimizer.facts.runtime_needs import Kind, runtime_needs
+from optimizer.facts.scope import Scope
+from optimizer.facts.stacks.data import named_in, needed, places
 from optimizer.facts.stacks.needs import Needs, needs_of
-from optimizer.facts.stacks.site import Product, Unknown
-from optimizer.facts.stacks.started import Start, candidates, starts
+from optimizer.facts.stacks.site import Ground, Product, Unknown
+from optimizer.facts.stacks.started import Start, argument_of, candidates, last, starts
 from optimizer.facts.stacks.survey import HINT, Survey
 from optimizer.knowledge import commands
 from optimizer.knowledge.build_packages import SUITES, build_packages
@@ -24,16 +27,33 @@ from optimizer.knowledge.stacks import BuilderImage, RuntimeImage, Stack, stacks
 from optimizer.syntax.nodes import Instruction
 
 _MOST_COPIES = 12
-_COMPOSE = re.compile(r"(.*/)?(docker-)?compose[^/]*\.ya?ml")
-_STARTED = re.compile(r"^\s*(?:command|entrypoint):(.*(?:\n\s+-.*)*)", re.M)
+_FETCH = ("curl", "wget", "git")
+_SHELLS = ("sh", "bash")
+PACKAGES = '`[tool.dockopt.multi-stage] packages = "NAME ..."` names what brings it'
+
+
+class Surveyed(Protocol):
+    """What a plan tells of the stage that it parts: the names are those of `Survey`."""
+
+    @property
+    def stage(self) -> BuildStage: ...
+    @property
+    def ground(self) -> Ground: ...
+    @property
+    def scopes(self) -> Mapping[Instruction, Scope]: ...
+    @property
+    def end(self) -> Scope: ...
+    @property
+    def recommended(self) -> bool: ...
+    @property
+    def elsewhere(self) -> list[Instruction]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """One conversion. `copies`: absolute paths, in order; `packages`: to be installed; `saves`: bytes, an estimate."""
 
-    survey: Survey
-    runtime: RuntimeImage
+    survey: Surveyed
     image: str
     copies: tuple[str, ...]
     packages: tuple[str, ...]
@@ -44,6 +64,14 @@ class Plan:
     """Whether what is started is found in a folder of PATH that only the builder's image names."""
     given: bool
     """Whether the settings said what is needed."""
+    builder: BuilderImage | None = None
+    """The image that builds; None where both images set the same variables."""
+    runtime: RuntimeImage | None = None
+    """The row of the image that runs what was built."""
+    opening: tuple[tuple[str, str], ...] = ()
+    """What the builder begins with: a keyword and its arguments; variables are for both."""
+    closing: str | None = None
+    """A command at the end of the builder."""
 
 
 def plan(facts: Facts, stage: BuildStage, artefacts: Sequence[str] = (), packages: Sequence[str] = ()) -> Plan | None:
@@ -64,13 +92,13 @@ def plan(facts: Facts, stage: BuildStage, artefacts: Sequence[str] = (), package
 
 
 def _builds(facts: Facts, stage: BuildStage, builder: BuilderImage, stack: Stack) -> bool:
-    """Whether the stage runs something, and for a plain system: installs a compiler and calls it."""
+    """Whether the stage calls what builds, which on a plain system it installs."""
     runs = [one for one in stage.instructions if one.name == "RUN"]
-    if not builder.needs or not runs:
-        return bool(runs) and "jre" not in image_of(stage.base or "")[1]
-    packages = {word.text for run in runs for one in facts.package_calls(run) for word in one.operands}
     called = {call.name for run in runs for call in facts.calls(run)}
-    return bool(packages & set(builder.needs)) and bool(called & set(stack.tools))
+    if not called & set(stack.builds) or not builder.needs:
+        return bool(called & set(stack.builds))
+    packages = {word.text for run in runs for one in facts.package_calls(run) for word in one.operands}
+    return bool(packages & set(builder.needs))
 
 
 class _Choice:
@@ -89,19 +117,21 @@ class _Choice:
         started = starts(self.facts, self.stage, self.survey.end)
         if not started:
             raise Unknown("nothing says what a container starts")
-        self._developed()
         found = [self._found(one) for one in started]
+        called = self._called(started)
         products = self._products({path for one in started for path in self._named(one)})
-        copies = self._copies(products)
-        needs = self._needs()
-        packages = self._packages(started)
+        words = [word for one in started for word in one.words]
+        copies = self._copies(products, [*words, *called])
+        names = {posixpath.basename(one) for one in (*(one.name or "" for one in started), *called)}
+        needs = self._needs(names)
+        packages = self._packages()
         libraries = self._headers(products)
         owners = self._owners(copies)
         users = tuple(one for one in self.survey.repeated if one[1].calls[0].name in stacks().commands.users)
         shell = bool(packages or users or owners) or any(one.shell for one in started)
-        shell = shell or any(path is None for path in found)
-        runtime = self._runtime(needs, products, libraries, started, shell=shell)
-        packages = (*packages, *self._libraries(runtime, libraries))
+        shell = shell or bool(called) or any(path is None for path in found)
+        runtime = self._runtime(needs, products, libraries, names, shell=shell)
+        packages = (*packages, *self._libraries(runtime, libraries), *self._programs(runtime, names))
         if packages and runtime.system not in ("", self._family) and set(packages) - set(stacks().packages.weak):
             raise Unknown(f"whether `{runtime.image}` has the package `{packages[0]}` is not known")
         extra = [
@@ -114,7 +144,6 @@ class _Choice:
         ]
         return Plan(
             self.survey,
-            runtime,
             self._image(runtime),
             copies,
             tuple(dict.fromkeys((*packages, *extra))),
@@ -123,6 +152,8 @@ class _Choice:
             self._saves(runtime),
             self._searched(found, started, runtime),
             bool(self.artefacts or self.named),
+            self.survey.builder,
+            runtime,
         )
 
     def _searched(self, found: Sequence[str | None], started: Sequence[Start], runtime: RuntimeImage) -> bool:
@@ -136,15 +167,40 @@ class _Choice:
         pairs = (self.facts.pairs.get(one, ()) for one in self.stage.instructions if one.name == "ENV")
         return {name.constant or "PATH" for defined in pairs for name, _ in defined}
 
-    def _developed(self) -> None:
-        """Nothing of Compose may start a tool of the builder."""
-        context = self.facts.context
-        for path in context.files if context is not None else ():
-            if context is None or not _COMPOSE.fullmatch(path):
+    def _makes(self, start: Start) -> bool:
+        """Whether what is started was built."""
+        places = candidates(start.name or "", self.survey.end)
+        return any(self.ground.product(path) is not None for path in places)
+
+    def _called(self, started: Sequence[Start]) -> list[str]:
+        """Other programs that are started in a container: by sources, by scripts, by Compose. Raises Unknown."""
+        needs = runtime_needs(self.facts, self.stage)
+        if self.artefacts or self.named:
+            return []
+        if (doubt := needs.doubt(Kind.PROGRAM)) is not None:
+            raise Unknown(f"{doubt}; {PACKAGES}")
+        found = []
+        entry = last(self.stage, "ENTRYPOINT")
+        made = any(one.instruction is entry and self._makes(one) for one in started)
+        for need in needs.of(Kind.PROGRAM):
+            if need.name == (argument_of(self.stage) if made else None):
                 continue
-            for match in _STARTED.finditer(text_of(context, path)):
-                if used := set(re.split(r"[^\w.+-]+", match[1])) & set(self.survey.stack.tools):
-                    raise Unknown(f"`{path}` starts `{min(used)}`, which only the builder's image has")
+            places = candidates(need.name, self.survey.end)
+            if any(self.ground.product(path) is not None or path in self.ground.files for path in places):
+                continue
+            if not self._is_known(posixpath.basename(need.name)):
+                raise Unknown(
+                    f"`{need.name}` is needed, and it is not known where it comes from: {need.why}; {PACKAGES}"
+                )
+            found.append(need.name)
+        return found
+
+    def _is_known(self, name: str) -> bool:
+        """Whether a program is of every system, or of a package, or of the image of the language."""
+        rows = stacks()
+        own = any(name in one.programs for one in rows.runtimes if self.survey.stack.name in one.stacks)
+        known = (*rows.packages.weak, *rows.packages.programs, *self.survey.packages, *self.named)
+        return own or name in known or name in _SHELLS or name in commands().builtins or name in rows.commands.system
 
     def _found(self, start: Start) -> str | None:
         """The product or file that a program is; None for one of the system. Raises Unknown."""
@@ -158,16 +214,8 @@ class _Choice:
             if self.ground.product(path) is not None:
                 return path
             if path in self.ground.files:
-                raise Unknown(
-                    f"`{start.name}` is a script: which programs it calls is not known; {HINT}", start.instruction
-                )
-        if start.shell and (name in commands().builtins or name in commands().plain):
-            return None
-        if start.instruction.name == "HEALTHCHECK" and name in (*stacks().packages.weak, *stacks().packages.programs):
-            return None
-        if name in self.survey.packages or name in self.named:
-            return None
-        if any(name in one.programs for one in stacks().runtimes if self.survey.stack.name in one.stacks):
+                return None  # a script, which needs a system
+        if self._is_known(name) and (start.shell or name not in commands().builtins):
             return None
         raise Unknown(f"`{start.name}` is started, and it is not known where it comes from", start.instruction)
 
@@ -201,11 +249,15 @@ class _Choice:
     def _family(self) -> str:
         return self.stage.system.name if self.stage.system is not None else ""
 
-    def _copies(self, products: Iterable[Product]) -> tuple[str, ...]:
+    def _copies(self, products: Iterable[Product], words: Iterable[str]) -> tuple[str, ...]:
         """The paths that the image needs of the builder. Raises Unknown where they are too many."""
         paths = [one.path for one in products]
         if not self.artefacts and self.facts.context is not None:
-            data = needed(self.ground.files, self.survey.stack, self.facts.context)
+            files, folder = self.ground.files, self.survey.end.folder or "/"
+            read = runtime_needs(self.facts, self.stage).names(Kind.FILE)
+            named = {path for path, origin in files.items() if any(f"{origin}/".startswith(f"{one}/") for one in read)}
+            named |= named_in(words, files, folder)
+            data = needed(files, self.survey.stack, self.facts.context, named)
             paths += places(data, self.ground.files, self.survey.stack)
             paths += [folder for folder in self.ground.folders if self._is_empty(folder)]
         kept: list[str] = []
@@ -222,34 +274,34 @@ class _Choice:
         held = (*self.ground.files, *self.ground.products, *self.ground.folders, self.survey.end.folder or "/")
         return not any(path == folder or path.startswith(inside) for path in held if path not in self.ground.folders)
 
-    def _needs(self) -> Needs:
+    def _needs(self, names: Collection[str]) -> Needs:
         context = self.facts.context
         needs = (
             needs_of(self.ground.files, self.survey.stack, context) if context is not None else Needs(True, True, True)
         )
-        if needs.calls is not None and not self.named and not self.artefacts:
-            hint = '`[tool.dockopt.multi-stage] packages = "NAME ..."` names what brings them'
-            raise Unknown(f"`{needs.calls}` starts other programs; {hint}")
         if needs.loads is not None:
             raise Unknown(f"`{needs.loads}` loads libraries by name, which is not followed")
         zones = needs.zones or "tzdata" in self.survey.packages or "TZ" in self.survey.end.variables
         certificates = needs.certificates or "ca-certificates" in self.survey.packages
+        certificates = certificates or not set(_FETCH).isdisjoint((*names, *self.named))
         return Needs(certificates, zones, needs.temporary)
 
-    def _packages(self, started: Sequence[Start]) -> tuple[str, ...]:
+    def _packages(self) -> tuple[str, ...]:
         """What the image for running installs of what the stage did: all that no build needs."""
         rows = stacks().packages
-        used = {posixpath.basename(one.name or "") for one in started}
         found = list(self.named)
         for name in self.survey.packages:
             plain = re.split(r"[=<>~]", name)[0]
-            if plain in rows.weak:
-                found += [plain] if plain in used else []
-            elif plain not in rows.build and not build_packages().is_build(plain):
+            if plain not in (*rows.weak, *rows.build) and not build_packages().is_build(plain):
                 found.append(name)
-        for name in sorted(used & {*rows.weak, *rows.programs}):
-            found.append(rows.programs.get(name, name))
         return tuple(dict.fromkeys(found))
+
+    def _programs(self, runtime: RuntimeImage, names: Collection[str]) -> tuple[str, ...]:
+        """The packages of programs that are started and that the image has not."""
+        rows = stacks().packages
+        known = (*rows.weak, *rows.programs)
+        wanted = sorted(name for name in names if name in known and name not in runtime.programs)
+        return tuple(rows.programs.get(name, name) for name in wanted)
 
     def _headers(self, products: Sequence[Product]) -> tuple[str, ...]:
         """The development packages whose libraries the programs may be linked to."""
@@ -272,7 +324,8 @@ class _Choice:
                 continue
             libraries = build_packages().libraries(suite, name) if suite in (*SUITES, "alpine") and suite else None
             if libraries is None:
-                raise Unknown(f"which libraries of `{name}` it needs when it runs is not known for this base image")
+                hint = "a tag that names the release would tell" if suite is None else "its row is missing"
+                raise Unknown(f"which libraries of `{name}` it needs when it runs is not known: {hint}")
             found += [one for one in libraries if one not in stacks().packages.present]
         return tuple(dict.fromkeys(found))
 
@@ -296,13 +349,12 @@ class _Choice:
         needs: Needs,
         products: Sequence[Product],
         headers: Sequence[str],
-        started: Sequence[Start],
+        names: Collection[str],
         *,
         shell: bool,
     ) -> RuntimeImage:
         """The first image that has all that is needed. Raises Unknown."""
         links = {one.libc for one in products}
-        names = {posixpath.basename(one.name or "") for one in started}
         own = [one for one in stacks().runtimes if self.survey.stack.name in one.stacks]
         for one in own or [one for one in stacks().runtimes if not one.stacks]:
             if (one.families and self._family not in one.families) or not links <= set(one.links):
@@ -311,7 +363,7 @@ class _Choice:
                 continue
             if one.versions and self._version() not in one.versions:
                 continue
-            if own and not names & set(one.programs):
+            if own and not set(one.programs).intersection(names):
                 continue
             if (needs.certificates and not (one.certificates or one.shell)) or (needs.temporary and not one.temporary):
                 continue
@@ -354,7 +406,9 @@ def values_of(plan: Plan, texts: Iterable[str]) -> dict[str, str]:
     """The variables of the builder's image that texts name, with their values: the other image has none of them."""
     names = {name for text in texts for name in re.findall(r"\$\{?(\w+)", text)}
     names |= {"PATH"} if plan.searched else set()
-    known = {**plan.survey.builder.values, "PATH": plan.survey.builder.path}
+    if plan.builder is None or plan.runtime is None:
+        return {}
+    known = {**plan.builder.values, "PATH": plan.builder.path}
     written = plan.survey.end.variables
     kept = {name for name, value in plan.runtime.values.items() if written.get(name) == value}
     return {name: value for name, value in known.items() if name in names | kept}

@@ -6,20 +6,35 @@ Which of them it reads cannot be seen; so none is left behind but by the rows of
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 
 from optimizer.facts.context import Context
 from optimizer.knowledge.stacks import Stack, is_left, signs
 
 
-def needed(files: Mapping[str, str], stack: Stack, context: Context) -> dict[str, str]:
-    """Of the files that a stage holds (path of the image -> path of the context) those that must stay."""
-    data = {path: origin for path, origin in files.items() if not stack.is_source(origin)}
+def needed(files: Mapping[str, str], stack: Stack, context: Context, named: Collection[str]) -> dict[str, str]:
+    """Of the files that a stage holds (path of the image -> path of the context) those that must stay.
+
+    `named`: paths of the image, of files or folders, that something names which runs; nothing there is left behind.
+    """
+    read = {path for path in files if any(path == one or path.startswith(one + "/") for one in named)}
+    data = {path: origin for path, origin in files.items() if path in read or not stack.is_source(origin)}
     if not data:
         return {}
     inside = embedded(set(files.values()), stack, context)
-    return {path: origin for path, origin in data.items() if origin not in inside}
+    return {path: origin for path, origin in data.items() if path in read or origin not in inside}
+
+
+def named_in(words: Iterable[str], files: Mapping[str, str], folder: str) -> frozenset[str]:
+    """The files, and the folders of files, that words of a command name: also behind `=`, `:` and `,`."""
+    found = set()
+    for piece in (piece for word in words for piece in re.split(r"[=:,]", word)):
+        path = posixpath.normpath(posixpath.join(folder, piece)) if re.search(r"[/.]", piece) else ""
+        if path not in ("", "/", folder) and any(one == path or one.startswith(path + "/") for one in files):
+            found.add(path)
+    return frozenset(found)
 
 
 def embedded(origins: Iterable[str], stack: Stack, context: Context) -> frozenset[str]:

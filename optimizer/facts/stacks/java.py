@@ -16,21 +16,26 @@ _MAVEN = ("package", "install", "verify")
 _GRADLE = ("build", "assemble", "bootJar", "shadowJar", "jar", "bootWar")
 _WHOLE_MAVEN = re.compile(r"spring-boot-maven-plugin|maven-shade-plugin|maven-assembly-plugin|<packaging>war<")
 _WHOLE_GRADLE = re.compile(r"org\.springframework\.boot|shadow|\bfatJar\b|io\.ktor\.plugin")
+_BUILD_FILES = ("build.gradle", "build.gradle.kts")
 _MODULES = re.compile(r"<modules>|^\s*include\b", re.M)
 
 
 def java(site: Site, call: Call) -> tuple[Product, ...] | None:
     """What Maven or Gradle packs; None where the call packs nothing."""
     goals = {word.text.lstrip(":") for word in call.words[1:]}
+    modules = [goal.rpartition(":") for goal in goals if not goal.startswith("-")]
     if call.name in ("mvn", "mvnw") and goals & set(_MAVEN):
         return _packed(site, "target", ("pom.xml",), _WHOLE_MAVEN, goals)
     if call.name in ("gradle", "gradlew") and goals & set(_GRADLE):
-        return _packed(site, "build/libs", ("build.gradle", "build.gradle.kts"), _WHOLE_GRADLE, goals)
+        return _packed(site, "build/libs", _BUILD_FILES, _WHOLE_GRADLE, goals)
+    for module, _, task in modules if call.name in ("gradle", "gradlew") else ():
+        if module and task in _GRADLE:
+            return _packed(site, "build/libs", _BUILD_FILES, _WHOLE_GRADLE, goals, module.replace(":", "/"))
     return None
 
 
 def _packed(
-    site: Site, place: str, manifests: Iterable[str], whole: re.Pattern[str], goals: Iterable[str]
+    site: Site, place: str, manifests: Iterable[str], whole: re.Pattern[str], goals: Iterable[str], module: str = ""
 ) -> tuple[Product, ...]:
     """The jars in the folder that the tool puts them in. Raises Unknown for those that need others beside them."""
     if site.folder is None or {"-f", "--file", "-p", "--project-dir", "-b"} & set(goals):
@@ -41,10 +46,13 @@ def _packed(
     settings = [
         site.content(posixpath.join(site.folder, name)) or "" for name in ("settings.gradle", "settings.gradle.kts")
     ]
-    if _MODULES.search("".join((*texts, *settings))):
+    if not module and _MODULES.search("".join((*texts, *settings))):
         raise site.unknown("it is one of several modules")
-    if not whole.search(texts[0]) and re.search(
+    texts += [site.content(posixpath.join(site.folder, module, name)) or "" for name in manifests if module]
+    if not whole.search("".join(texts)) and re.search(
         r"<dependencies>|^\s*(?:implementation|compile|runtimeOnly|api)\b", texts[0], re.M
     ):
         raise site.unknown("its jar needs others beside it, which are not followed")
-    return tuple(Product(posixpath.join(site.folder, place, f"*{ending}"), sure=False) for ending in site.stack.made)
+    return tuple(
+        Product(posixpath.join(site.folder, module, place, f"*{ending}"), sure=False) for ending in site.stack.made
+    )

@@ -1,6 +1,6 @@
-"""What a program needs of its image beside its files, as its sources show it: certificates, zones, a `/tmp`, programs.
+"""What a program needs of its image beside its files, as its sources show it: certificates, zones, a `/tmp`.
 
-Told by the signs of `stacks.toml`; what cannot be seen counts as needed.
+Told by the signs of `stacks.toml`; what cannot be seen counts as needed. Programs are told by `runtime_needs`.
 """
 
 from __future__ import annotations
@@ -15,19 +15,18 @@ from optimizer.knowledge.stacks import Stack, signs
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """`calls`, `loads`: a source that starts other programs, or loads libraries by name; None: none does."""
+    """`loads`: a source that loads libraries by name; None: none does."""
 
     certificates: bool = False
     zones: bool = False
     temporary: bool = False
-    calls: str | None = None
     loads: str | None = None
 
 
 def needs_of(files: Mapping[str, str], stack: Stack, context: Context) -> Needs:
     """The needs of the program whose sources a stage holds (path of the image -> path of the context)."""
     certificates = zones = temporary = False
-    calls = loads = None
+    loads = None
     for origin in sorted(set(files.values())):
         sign = stack.unseen.get(origin.rpartition("/")[2])
         if sign is not None and signs((sign,)).search(text_of(context, origin)):
@@ -38,6 +37,5 @@ def needs_of(files: Mapping[str, str], stack: Stack, context: Context) -> Needs:
         certificates = certificates or signs(stack.certificates).search(text) is not None
         zones = zones or signs(stack.zones).search(text) is not None
         temporary = temporary or signs(stack.temporary).search(text) is not None
-        calls = calls or (origin if signs(stack.calls).search(text) else None)
         loads = loads or (origin if signs(stack.loads).search(text) else None)
-    return Needs(certificates, zones, temporary, calls, loads)
+    return Needs(certificates, zones, temporary, loads)

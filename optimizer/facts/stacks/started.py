@@ -41,6 +41,14 @@ def starts(facts: Facts, stage: BuildStage, scope: Scope) -> tuple[Start, ...]:
     return tuple(found)
 
 
+def argument_of(stage: BuildStage) -> str | None:
+    """The first word of a CMD in JSON form that an ENTRYPOINT is given; None where CMD is what is started."""
+    entry, command = last(stage, "ENTRYPOINT"), last(stage, "CMD")
+    if entry is None or _is_empty(entry) or command is None or not isinstance(command.body, ExecForm):
+        return None
+    return next((item.text for item in command.body.items), None)
+
+
 def _is_empty(entry: Instruction) -> bool:
     return isinstance(entry.body, ExecForm) and not entry.body.items
 

@@ -1,0 +1,1 @@
+"""Sums of a ledger in PostgreSQL."""

@@ -1,0 +1,243 @@
+"""The same for programs that an interpreter reads: both images are variants of one, so only what a build adds may go.
+
+Knows no transform: it reads both trees and the rows of `interpreters.toml`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from optimizer.ending import Ending, ending
+from optimizer.facts import Facts
+from optimizer.facts.bases import image_of
+from optimizer.facts.demand import started_needs
+from optimizer.facts.effects.actions import Action
+from optimizer.facts.effects.places import canonical
+from optimizer.facts.paths import within
+from optimizer.facts.runtime_needs import Kind, runtime_needs
+from optimizer.facts.runtime_needs.started import files_of
+from optimizer.facts.texts import argument_text, shortened
+from optimizer.facts.tools import edition, tool_calls
+from optimizer.knowledge import commands
+from optimizer.knowledge.effects import effects_table
+from optimizer.knowledge.interpreters import Interpreter, interpreters
+from optimizer.knowledge.stacks import BuilderImage, RuntimeImage, Stack, stacks
+from optimizer.knowledge.variants import variants
+from optimizer.staging import Staging
+from optimizer.syntax.nodes import Instruction
+from optimizer.syntax.parser import parse
+
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_LAYERS = ("RUN", "COPY", "ADD")
+
+
+def interpreted(before: Facts, after: Facts, *, told: bool) -> Interpreted:
+    """The check for a file whose last stage stands on an interpreter's image."""
+    known = interpreters().by_image[image_of(before.stages[-1].base or "")[0]]
+    users = {user for one in stacks().runtimes if one.shell for user in one.users} | set(known.users)
+    image = BuilderImage(known.images, known.name, _PATH, 0, known.source)
+    row = RuntimeImage(
+        image=after.stages[-1].base or "",
+        links=("glibc", "musl"),
+        rank=0,
+        path=_PATH,
+        size=0,
+        source=known.source,
+        programs=known.programs,
+        shell=True,
+        users=tuple(users),
+    )
+    return Interpreted(before, after, image, row, told, known)
+
+
+@dataclass(frozen=True)
+class Interpreted(Staging):
+    """What was one stage, and the two that it became, on variants of one image."""
+
+    known: Interpreter
+
+    @property
+    def stack(self) -> Stack:
+        """No sources are compiled."""
+        return Stack(self.known.name, (), (), (), (), self.known.source)
+
+    def faults(self) -> Iterator[str]:
+        """All that speaks against it."""
+        old, new = self.whole.base or "", self.run.base or ""
+        if new not in (self.known.slim(old), old if self.known.slim(old) is None else None):
+            yield f"`{new}` is no variant of `{old}` that holds the same"
+        yield from super().faults()
+
+    @property
+    def _opening(self) -> tuple[Instruction, ...]:
+        """The step that makes an environment, and the ENV that leads to it, at the beginning of the builder."""
+        first = self.builder.instructions[:2]
+        said = [f"{one.name} {argument_text(one)}" for one in first]
+        made = [f"RUN {self.known.step}", f"ENV PATH={self.known.environment}/bin:$PATH"]
+        return first if self.known.environment and said == made else ()
+
+    @property
+    def _closing(self) -> tuple[Instruction, ...]:
+        """The step at the end of the builder that takes development packages away."""
+        layers = [one for one in self.builder.instructions if one.name in _LAYERS]
+        commands = {command for prune in interpreters().prunes.values() for command in (prune.command, prune.old)}
+        was = [argument_text(one) for one in self.whole.instructions]
+        last = layers[-1:]
+        return tuple(one for one in last if argument_text(one) in commands and argument_text(one) not in was)
+
+    def _steps(self) -> Iterator[str]:
+        """Without what the rows let come, the builder does what the stage did."""
+        come = (*self._opening, *self._closing)
+        if come:
+            text = "".join(source for one, source in self.after.sources.items() if one not in come)
+            less = Facts(parse(text), self.after.supply)
+            yield from replace(self, after=less)._steps()
+            yield from self._may_open() if self._opening else ()
+            yield from self._may_close() if self._closing else ()
+            return
+        yield from super()._steps()
+
+    def _may_open(self) -> Iterator[str]:
+        """Nothing hangs on where packages lay before, and root put them there."""
+        if any(word in self.before.text for word in self.known.own) or self.known.environment in self.before.text:
+            yield "something hangs on where packages lie"
+        if not self._is_carried(self.known.environment):
+            yield "the packages would be left behind"
+        for run in self.whole.instructions:
+            scope = self.before.scopes[run]
+            if run.name == "RUN" and not scope.as_root and scope.user is not None and self._installs_packages(run):
+                yield "another user than root would install packages"
+
+    def _installs_packages(self, run: Instruction) -> bool:
+        actions = self.before.effects(run).actions
+        return any(one.install is not None and one.install.family == self.known.family for one in actions)
+
+    def _may_close(self) -> Iterator[str]:
+        """Nothing that is started needs a development package."""
+        for run in self.whole.instructions:
+            for call in tool_calls(self.before, run) if run.name == "RUN" else ():
+                if call.tool.manifest == "package.json" and call.verb in call.tool.production_verbs:
+                    yield from self._started(run, edition(self.before, run, call.tool).name)
+
+    def _started(self, run: Instruction, name: str) -> Iterator[str]:
+        from optimizer.knowledge.ecosystems import ecosystems
+
+        prune = interpreters().prunes.get(name)
+        path = f"{self.before.scopes[run].folder}/package.json"
+        origin = self._placed(self.before, self.whole).get(path)
+        content = self.before.context.content(origin) if self.before.context is not None and origin else None
+        if prune is None or argument_text(self._closing[0]) not in (prune.command, prune.old) or content is None:
+            yield "development packages would go in a way that does not fit"
+        elif (why := started_needs(self.before, self.whole, ecosystems().tools[name], content)) is not None:
+            yield f"development packages would go: {why}"
+        if self.after.scopes[self._closing[0]].user != self.before.scopes[run].user:
+            yield "another user would take development packages away"
+
+    def _now(self) -> Ending:
+        """With the PATH that it would have without the environment in front."""
+        found = super()._now()
+        front = f"{self.known.environment}/bin:"
+        if self._opening and found.environment.get("PATH", "").startswith(front):
+            found.environment["PATH"] = found.environment["PATH"].removeprefix(front)
+            old = ending(self.before, self.whole, {"PATH": _PATH})
+            found.written -= {"PATH"} - old.written
+        elif self._opening:
+            found.environment["PATH"] = "an environment that is not in PATH"
+            found.written.add("PATH")
+        return found
+
+    def _installable(self) -> set[str]:
+        needs = runtime_needs(self.before, self.whole)
+        wanted = {name for kind in (Kind.PACKAGE, Kind.LIBRARY, Kind.FONTS) for name in needs.names(kind)}
+        return super()._installable() | wanted | {*variants().packages, *interpreters().fonts}
+
+    def _holds(self, path: str) -> bool:
+        held = (*self.known.carried, *((self.known.environment,) if self._opening else ()))
+        return path in held or super()._holds(path) or any(copy == path for copy in self._brought())
+
+    def _taken(self, one: Instruction) -> Iterator[str]:
+        yield from super()._taken(one)
+        copy = self.after.copies.get(one)
+        for path in copy.sources if copy is not None and not self.told else ():
+            for run in (run for run in self.whole.instructions if run.name == "RUN"):
+                if any(within(canonical(path or "/"), place.path) for place in self.before.effects(run).deletes):
+                    yield f"the builder may have deleted `{path}`"
+
+    def _is_carried(self, path: str) -> bool:
+        return super()._is_carried(path) or any(within(path, canonical(one)) for one in self._carried)
+
+    def _brought(self) -> Iterator[str]:
+        """Where COPYs of the context lead."""
+        for one in self.whole.instructions:
+            copy = self.before.copies.get(one)
+            if copy is not None and copy.origin is None and copy.destination is not None:
+                yield copy.destination.rstrip("/")
+
+    def _programs(self, now: Ending) -> Iterator[str]:
+        """What is needed when it runs is in the other image, or is installed there."""
+        needs = runtime_needs(self.before, self.whole)
+        there = self._packages()
+        if self.run.base == self.whole.base:
+            lost = {name for kind in (Kind.PACKAGE, Kind.LIBRARY) for name in needs.names(kind)} - there
+        else:
+            programs = needs.names(Kind.PROGRAM) - set(self.known.programs)
+            lacking = {name: variants().lost(self.known.name, name) for name in programs}
+            brought = {package for name, package in lacking.items() if package and not self._copied_in(name)}
+            lost = {name for kind in (Kind.PACKAGE, Kind.LIBRARY) for name in needs.names(kind)} | brought
+            lost -= there
+            if (doubt := needs.doubt(Kind.PROGRAM)) is not None and not self.told:
+                yield doubt
+        if lost and not self.told:
+            yield f"`{min(lost)}` would not be there"
+
+    def _copied_in(self, program: str) -> bool:
+        """Whether another image brings it."""
+        copies = [self.after.sources[one] for one in self.run.instructions if one.name == "COPY"]
+        return any(f"/{program}" in text for text in copies)
+
+    @property
+    def _gone(self) -> list[str]:
+        """What some step deletes."""
+        runs = [one for one in self.whole.instructions if one.name == "RUN"]
+        return [place.path for run in runs for place in self.before.effects(run).deletes]
+
+    def _files(self) -> Iterator[str]:
+        """No file of the context, and nothing that a step writes, is left behind."""
+        for path in sorted(files_of(self.before, self.whole)):
+            if not self._is_carried(path) and not any(within(canonical(path), one) for one in self._gone):
+                yield f"`{path}` would be left behind"
+        for run in (one for one in self.whole.instructions if one.name == "RUN"):
+            texts = [
+                " ".join([one.name or "", *(word.text for word in one.words[1:])]) for one in self.before.calls(run)
+            ]
+            if any(f"{text} ".startswith(f"{one} ") for text in texts for one in interpreters().unfollowed):
+                yield "packages would lie where it is not followed"
+            for action in self.before.effects(run).actions:
+                yield from self._left(run, action)
+
+    def _left(self, run: Instruction, action: Action) -> Iterator[str]:
+        if action.barrier:
+            inside = interpreters().inside
+            folder = self.before.scopes[run].folder
+            plain = all(any(f"{text} ".startswith(f"{known} ") for known in inside) for text in [action.text])
+            if not plain or folder is None or not self._is_carried(folder):
+                yield f"`{shortened(action.text)}` may write what would be left behind"
+            return
+        if action.install is not None:
+            return
+        for place in action.writes:
+            known = place.packaged or self._is_carried(place.path) or self._goes_without_saying(place.path)
+            if not known and not any(within(place.path, one) for one in self._gone):
+                yield f"`{place.path}`, which `{shortened(action.text)}` writes, would be left behind"
+
+    def _goes_without_saying(self, path: str) -> bool:
+        """Whether nobody misses it, the system has it, or a step that is there again writes it."""
+        ignored = [one.replace("~", "/root") for one in interpreters().ignored]
+        accounts = r"/etc/(passwd|group|shadow|gshadow|subuid|subgid).*|/home/.*"
+        if any(within(path, one) for one in ignored) or path in effects_table().standing:
+            return True
+        if any(within(path, one) for one in commands().places if one.startswith("/")):
+            return not self._packages()
+        return re.fullmatch(accounts, path) is not None
