@@ -163,7 +163,7 @@ def _proposal(facts: Facts, stage: BuildStage, head: Instruction, builds: list[I
     image = body.words[0]
     new = rewritten(head, {image: f"--platform=$BUILDPLATFORM {source(image)}"})
     first = next(run for run in builds if _builds(facts, run))
-    line = written_like(head, "ARG", "TARGETOS TARGETARCH")
+    line = written_like(first, "ARG", "TARGETOS TARGETARCH")
     told: dict[Node, str] = {node: _SETTINGS + source(node) for node in commands}
     own: dict[Node, str] = {node: told.pop(node) for node in _builds(facts, first)}
     # Right above the first build: what is fetched before is fetched once for all platforms.
