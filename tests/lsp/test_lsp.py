@@ -183,8 +183,9 @@ def test_the_context_and_the_settings_of_the_folder_hold(tmp_path: Path) -> None
     edit(tmp_path, work)
 
 
-@pytest.mark.parametrize("like", EDITORS)
-@pytest.mark.parametrize("there", [None, "dist", "dist\n"])
+@pytest.mark.parametrize(
+    ("like", "there"), [*((like, None) for like in EDITORS), (EDITORS[0], "dist"), (EDITORS[0], "dist\n")]
+)
 def test_the_ignore_file_is_part_of_the_same_edit(tmp_path: Path, like: str, there: str | None) -> None:
     (tmp_path / "package.json").write_text('{"dependencies": {"x": "1"}}')
     (tmp_path / "package-lock.json").write_text('{"lockfileVersion": 3, "packages": {}}')
@@ -251,7 +252,7 @@ def test_a_workflow_is_looked_at_where_a_transform_is_about_it(tmp_path: Path) -
 
 def test_typing_stays_quick_in_a_huge_file(tmp_path: Path) -> None:
     steps = "".join(f"RUN apt-get install p{n}\nENV v{n} {n}\n" for n in range(15))
-    text = "".join(f"FROM debian:12 AS s{n}\n{steps}" for n in range(40))
+    text = "".join(f"FROM debian:12 AS s{n}\n{steps}" for n in range(20))
 
     async def work(editor: Editor) -> None:
         uri = editor.open("Dockerfile", text)
@@ -263,11 +264,11 @@ def test_typing_stays_quick_in_a_huge_file(tmp_path: Path) -> None:
         assert "assume-yes" in codes(await editor.diagnostics(other))
         assert time.process_time() - started < 10
         shown = await editor.diagnostics(uri)
-        assert codes(shown).count("assume-yes") == 600
+        assert codes(shown).count("assume-yes") == 300
         versions = {version for name, version in editor.published if name == uri}
         assert len(versions) < 5
 
-    edit(tmp_path, work, seconds=120)
+    edit(tmp_path, work)
 
 
 def test_an_action_asked_of_an_old_version_never_comes_with_the_new_one(tmp_path: Path) -> None:
