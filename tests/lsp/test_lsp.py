@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -167,6 +168,7 @@ def test_the_context_and_the_settings_of_the_folder_hold(tmp_path: Path) -> None
         assert "After a change of `index.js` it runs again" in told
         assert "**copy-manifests-first**" in await editor.hover(uri, "COPY")
         assert "makes no layer" in await editor.hover(uri, "CMD")
+        assert "After a change of `index.js`, 2 of them run again" in await editor.hover(uri, "FROM")
         (app / "dockopt.toml").write_text('ignore = ["copy-manifests-first"]\n')
         editor.forgotten(uri)
         change = types.FileEvent(editor.uri("app/dockopt.toml"), types.FileChangeType.Created)
@@ -289,6 +291,12 @@ def test_watched_files_are_asked_for_where_the_editor_can_watch(tmp_path: Path) 
         assert editor.watched == [types.WORKSPACE_DID_CHANGE_WATCHED_FILES]
 
     edit(tmp_path, work)
+
+
+def test_without_the_extra_it_says_what_to_install() -> None:
+    code = "import sys; sys.modules['pygls'] = None; from optimizer.cli import main; main(['lsp'])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert (done.returncode, "pip install dockopt[lsp]" in done.stderr) == (2, True)
 
 
 def test_positions_of_the_test_itself() -> None:
