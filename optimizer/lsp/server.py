@@ -30,7 +30,14 @@ PAUSE = 0.2
 """Seconds without a key before a text is looked at."""
 _FRESH = 5.0
 """Seconds for which settings and contexts are remembered."""
-_WATCHED = ("**/dockopt.toml", "**/.dockopt.toml", "**/pyproject.toml", "**/*.dockerignore", "**/.dockerignore")
+_WATCHED = (
+    "**/dockopt.toml",
+    "**/dockopt.lock",
+    "**/.dockopt.toml",
+    "**/pyproject.toml",
+    "**/*.dockerignore",
+    "**/.dockerignore",
+)
 
 
 class _Protocol(LanguageServerProtocol):
