@@ -211,10 +211,12 @@ def test_the_ignore_file_is_part_of_the_same_edit(tmp_path: Path, like: str, the
         assert after["Dockerfile"] == fixed(tmp_path, text)
         assert after[".dockerignore"] == (there.rstrip("\n") + "\n" if there else "") + "**/node_modules\n"
         if there:
-            ignore = editor.open(".dockerignore", there + "\n# not saved", "ignore")
+            ignore = editor.open(".dockerignore", there.rstrip() + "\n# not saved", "ignore")
+            editor.type(ignore, "not", "\U0001f40b not")
             (everything,) = await editor.actions(uri, only=[FIX_ALL])
             assert everything.edit is not None
-            assert ignore in str(everything.edit)
+            ignored = editor.after(everything.edit)[".dockerignore"]
+            assert ignored == "dist\n# \U0001f40b not saved\n**/node_modules\n"
 
     edit(tmp_path, work, like)
 
