@@ -34,6 +34,11 @@ def schema() -> dict[str, Any]:
                 "enum": [*profiles()],
             },
             "unsafe": {"description": "Also what gives the image other content.", "type": "boolean"},
+            "exclude": {
+                "description": "Patterns as in a .gitignore: what is passed over where a folder is searched.",
+                "type": "array",
+                "items": {"type": "string"},
+            },
             **{transform.id: _options(transform) for transform in PIPELINE if transform.options},
         },
     }
