@@ -19,6 +19,13 @@ class Line:
     measured: bool = False
     logged: Logged | None = None
 
+    @property
+    def word(self) -> str:
+        """`hit`, `runs`, `maybe`, `fails` or `unused`."""
+        if self.verdict.outcome is Outcome.MISS:
+            return "runs" if self.verdict.certain else "maybe"
+        return str(self.verdict.outcome.value)
+
 
 @dataclass(frozen=True, slots=True)
 class Report:

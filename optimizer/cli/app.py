@@ -208,6 +208,39 @@ def prove(
 
 
 @app.command()
+def report(
+    paths: Annotated[
+        list[str] | None, typer.Argument(metavar="[PATHS]...", help="Files or folders. Default: this folder.")
+    ] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the page there.")] = None,
+    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the same as JSON.")] = None,
+    history: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="What --json wrote earlier, or a folder of it: the page shows the trend."),
+    ] = None,
+    unsafe: Annotated[bool, typer.Option("--unsafe", help="Also what gives the image other content.")] = False,
+    select: _Select = None,
+    ignore: _Ignore = None,
+    profile: _Profile = None,
+    context: _Context = None,
+    no_context: Annotated[bool, typer.Option("--no-context", help="Look at nothing but the Dockerfiles.")] = False,
+) -> None:
+    """Write one page of HTML that shows what `fix` would change and why, and what that saves. Changes nothing.
+
+    Exit codes: 0 written; 2 usage, or a file that is unreadable or no builder accepts (the page says which);
+    3 a step was refused by a check (the page says which).
+    """
+    with _Messages():
+        from optimizer.cli.report import ReportOptions, report_all
+
+        chosen = tuple(select or ()), tuple(ignore or ())
+        options = ReportOptions(html, json, tuple(history or ()), unsafe, *chosen, profile, context, no_context)
+        code = report_all(tuple(paths or (".",)), options)
+    if code:
+        raise typer.Exit(code)
+
+
+@app.command()
 def image(
     source: Annotated[
         str, typer.Argument(metavar="ARCHIVE|REF", help="What `docker save` wrote, `-`, or an image that is there.")

@@ -30,14 +30,6 @@ class Shown:
     replay: Replay | None = None
 
 
-def word(line: Line) -> str:
-    """`hit`, `runs`, `maybe`, `fails` or `unused`."""
-    verdict = line.verdict
-    if verdict.outcome is Outcome.MISS:
-        return "runs" if verdict.certain else "maybe"
-    return str(verdict.outcome.value)
-
-
 def report_text(shown: Shown) -> str:
     """The report as a tree of stages; in colour where standard output is a terminal."""
     report = shown.report
@@ -49,7 +41,7 @@ def report_text(shown: Shown) -> str:
     rows = [head]
     for stage in report.plan.stages:
         rows.append(_stage(stage, report))
-        rows += ["  ".join(("  ", f"{word(line):<6}", *_columns(line, report))).rstrip() for line in _of(stage, report)]
+        rows += ["  ".join(("  ", f"{line.word:<6}", *_columns(line, report))).rstrip() for line in _of(stage, report)]
     return "\n".join([*rows, *_summary(report), ""])
 
 
@@ -97,9 +89,9 @@ def _tree(report: Report, head: str) -> str:
     for stage in report.plan.stages:
         branch = tree.add(Text(_stage(stage, report).strip(), "" if stage.used else "dim"))
         for line in _of(stage, report):
-            colour = _COLOURS[word(line)]
+            colour = _COLOURS[line.word]
             number, title, seconds, why = _columns(line, report)
-            branch.add(Text.assemble((f"{word(line):<6}", colour), f" {number}  {title} {seconds}  ", (why, colour)))
+            branch.add(Text.assemble((f"{line.word:<6}", colour), f" {number}  {title} {seconds}  ", (why, colour)))
     console = Console(highlight=False)
     with console.capture() as captured:
         console.print(tree, soft_wrap=True)

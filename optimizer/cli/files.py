@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from errno import EACCES, ENOENT, EPERM
 from pathlib import Path
 
@@ -51,6 +52,38 @@ def create(path: Path, content: bytes) -> None:
         raise FileError(f"{shown(path)}: was made by someone else meanwhile; run dockopt again") from error
     except OSError as error:
         raise FileError(f"{shown(path)}: cannot be written: {error.strerror}") from error
+
+
+def put(path: Path, pieces: Iterable[str]) -> None:
+    """Writes a file of our own making, wholly or not at all, over one that may be there. Raises FileError."""
+    from tempfile import mkstemp
+
+    try:
+        target = Path(os.path.realpath(path))
+        if target.exists() and not target.is_file():
+            with target.open("w", encoding="utf-8") as device:
+                device.writelines(pieces)
+            return
+        handle, name = mkstemp(dir=target.parent, prefix=".dockopt-")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+                file.writelines(pieces)
+                os.fchmod(file.fileno(), _mode(target))
+            Path(name).replace(target)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise FileError(f"{shown(path)}: cannot be written: {error.strerror}") from error
+
+
+def _mode(target: Path) -> int:
+    """The mode of a file that is there, or what a new one would have."""
+    if target.exists():
+        return target.stat().st_mode & 0o7777
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
 
 
 def _replace(target: Path, content: bytes) -> None:
