@@ -93,9 +93,17 @@ def side_by_side(before: str, after: str, notes: Collection[Note]) -> tuple[Bloc
     at = {pair.before: index for index, pair in enumerate(pairs) if pair.before is not None}
     notes_at: dict[int, list[Note]] = {}
     for note in notes:
-        notes_at.setdefault(at.get(note.line - 1, max(len(pairs) - 1, 0)), []).append(note)
+        place = at.get(note.line - 1, max(len(pairs) - 1, 0))
+        notes_at.setdefault(_above_inserted(pairs, place), []).append(note)
     wanted = _wanted(pairs, notes_at)
     return tuple(_blocks(pairs, wanted, notes_at, old, new))
+
+
+def _above_inserted(pairs: Sequence[_Pair], place: int) -> int:
+    """Where a note stands: what comes above its line comes because of it."""
+    while place and pairs[place - 1].before is None:
+        place -= 1
+    return place
 
 
 def _pairs(old: Sequence[str], new: Sequence[str]) -> Iterator[_Pair]:

@@ -127,6 +127,7 @@ def _environment() -> Environment:
         "said": said,
         "size": size,
         "duration": duration,
+        "short": short,
         "count": count,
         "anchor": anchor,
         "drawn": drawing.drawing,
@@ -181,6 +182,11 @@ def duration(seconds: float) -> str:
     if minutes < 100:
         return f"{minutes} min {rest} s" if rest and minutes < 10 else f"{minutes} min"
     return f"{minutes // 60} h {minutes % 60} min"
+
+
+def short(seconds: float) -> str:
+    """The same where there is little room: `26.0 s`, `111 s`, `18 min`."""
+    return f"{seconds:,.0f} s" if 100 <= seconds < 1000 else duration(seconds)
 
 
 def count(number: int, noun: str) -> str:

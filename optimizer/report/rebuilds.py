@@ -53,6 +53,10 @@ class Rebuild:
         """Whether the figures mean something."""
         return self.change is not None
 
+    def has(self, word: str) -> bool:
+        """Whether that becomes of a step, in either build."""
+        return any(note.word == word for side in (self.before, self.after) for notes in side.notes for note in notes)
+
 
 def rebuild(
     result: Result, context: Context | None = None, counts: Callable[[], Mapping[str, int]] = dict
