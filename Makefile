@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test e2e prove-table lint format bench bench-monorepo bench-replay findings docs real shell clean
+.PHONY: demo test browser picture e2e prove-table lint format bench bench-monorepo bench-replay findings docs real shell clean
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -17,6 +17,13 @@ demo: $(READY)  ## improve a real project of corpus/ and show the diff
 
 test: $(READY)  ## all tests that need no builder
 	$(BIN)/python -m pytest
+
+browser: $(READY)  ## the report in a real Chromium (Debian's package), with pictures of it in $CI_ARTEFACTS or tests/artefacts
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[browser]'
+	DOCKOPT_BROWSER=1 $(BIN)/python -m pytest tests/report/test_browser.py -n 0 -rs --durations=3
+
+picture: $(READY)  ## draw a run of dockopt on a terminal for the README
+	$(BIN)/python -m tests.picture --write
 
 e2e: $(READY)  ## prove the corpus with a real builder (root, Debian 12), within DOCKOPT_E2E_MINUTES
 	DOCKOPT_E2E=1 DOCKOPT_E2E_MINUTES=$${DOCKOPT_E2E_MINUTES:-18} $(BIN)/python -m pytest tests/e2e -n 0 -rs --durations=10

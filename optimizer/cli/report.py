@@ -39,9 +39,13 @@ class ReportOptions:
 
 
 class Examiner:
-    """Looks at files one after another, as the worker does, and at what a source change rebuilds."""
+    """Looks at files one after another, as the worker does, and at what a source change rebuilds.
 
-    def __init__(self, wishes: Wishes) -> None:
+    `stages`: whether it draws the stages where nobody knows what a change rebuilds.
+    """
+
+    def __init__(self, wishes: Wishes, *, stages: bool) -> None:
+        self._stages = stages
         self._worker = Worker(wishes)
         self._contexts = Contexts(wishes.context, off=wishes.no_context)
         self._counts: dict[Path, dict[str, int]] = {}
@@ -59,7 +63,7 @@ class Examiner:
         supply = self._contexts.of(outcome.path, outcome.top, outcome.data, named=True)
         context = supply() if supply is not None else None
         if context is None or isinstance(context, Missing):
-            return rebuild(result)
+            return rebuild(result) if self._stages else None
         return rebuild(result, context, lambda: self._changes_of(context.root))
 
     def _changes_of(self, root: Path) -> dict[str, int]:
@@ -92,7 +96,7 @@ def report_all(paths: Sequence[str], options: ReportOptions) -> int:
 
 def _examined(paths: Sequence[str], wishes: Wishes) -> Iterator[Entry]:
     progress = Progress()
-    examiner = Examiner(wishes)
+    examiner = Examiner(wishes, stages=len(paths) == 1 and Path(paths[0]).is_file())
     for at, found in enumerate(find((Path(path) for path in paths), ci=True), start=1):
         progress(f"file {at:,}: {shown(found.path)}")
         if (looked := examiner.look(found)) is not None:

@@ -93,7 +93,8 @@ def entry(outcome: Outcome, path: str, rebuild: Rebuild | None = None, *, is_ci:
     if result is None:
         return Entry(path, is_ci, State.FAILED, problems=outcome.failures) if outcome.failures else None
     if outcome.template is not None:
-        problem = f"line {outcome.template}: looks like a template of a Dockerfile; left as it is"
+        place = f"line {outcome.template}: " if outcome.template else ""
+        problem = f"{place}looks like a template of Dockerfiles; left as it is"
         return Entry(path, is_ci, State.LEFT, problems=(problem,))
     if result.problems:
         told = tuple(f"line {problem.line}: {problem.message}; left as it is" for problem in result.problems[:3])

@@ -132,7 +132,13 @@ def _environment() -> Environment:
         "anchor": anchor,
         "drawn": drawing.drawing,
     }
-    found.globals |= {"marks": drawing.MARKS, "words": drawing.WORDS, "Kind": Kind, "chart": drawing, "detailed": detailed}
+    found.globals |= {
+        "marks": drawing.MARKS,
+        "words": drawing.WORDS,
+        "Kind": Kind,
+        "chart": drawing,
+        "detailed": detailed,
+    }
     return found
 
 
@@ -145,6 +151,8 @@ def code(text: str) -> Markup:
     """A line of code; odd characters stand out."""
     from markupsafe import Markup, escape
 
+    if not ODD.search(text):
+        return escape(text)
     odd = Markup('<span class="odd" title="{}">{}</span>')
     out, at = [], 0
     for match in ODD.finditer(text):

@@ -95,7 +95,7 @@ def read(text: str) -> Earlier:
     if not isinstance(data, dict) or not str(data.get("schema", "")).startswith("dockopt-report/"):
         raise NoReport("it is no report of dockopt: it does not say `dockopt-report/1`")
     if data["schema"] != SCHEMA:
-        raise NoReport(f"it has the form `{visible(str(data['schema']))[:40]}`; this version reads `{SCHEMA}`")
+        raise NoReport(f"it has the form `{visible(str(data['schema']))[:40]}`; this one reads `{SCHEMA}`")
     totals = data.get("totals")
     if not isinstance(totals, dict):
         raise NoReport("it has no `totals`")

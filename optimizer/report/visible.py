@@ -9,7 +9,8 @@ ODD = re.compile(
     "["
     "\x00-\x08\x0a-\x1f\x7f-\x9f"  # control characters but the tab
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"  # that take no place
-    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff"  # also those that turn the order
+    "\u200b-\u200f\u2028-\u202e\u2060-\u206f"  # these turn the reading order, too
+    "\u3164\ufeff\uffa0\ufff0-\ufffc\ufffe\uffff"
     "\ud800-\udfff"  # bytes that are not UTF-8
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
     "]"

@@ -70,8 +70,9 @@ function files() {
     fitting = order.filter(fits);
     const visible = new Set(fitting.slice(0, limit));
     for (const one of rows) {
-      one.row.hidden = !visible.has(one);
-      if (one.detail) one.detail.hidden = one.row.hidden;
+      const hidden = !visible.has(one);
+      if (one.row.hidden !== hidden) one.row.hidden = hidden;
+      if (one.detail) one.detail.hidden = hidden;
     }
     const many = fitting.length.toLocaleString("en"), all = rows.length.toLocaleString("en");
     byId("shown").textContent = fitting.length < rows.length ? `${many} of ${all} files` : `${all} files`;
@@ -96,9 +97,9 @@ function files() {
     const compared = column === 0 ? (a, b) => a.at - b.at
       : (a, b) => (a.values[column] < b.values[column] ? -1 : a.values[column] > b.values[column] ? 1 : 0);
     order = [...rows].sort((a, b) => sign * compared(a, b) || a.at - b.at);
-    const sorted = document.createDocumentFragment();
-    for (const one of order) sorted.append(one.row, ...(one.detail ? [one.detail] : []));
-    body.append(sorted);
+    body.remove(); // In the document each row that moves would be laid out with all that follow it.
+    for (const one of order) body.append(one.row, ...(one.detail ? [one.detail] : []));
+    table.append(body);
     show();
   }
 
@@ -127,6 +128,10 @@ function files() {
     event.preventDefault();
     if (one.detail) fold(one);
     else open(one);
+  });
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("main a");
+    if (link && link.hash === location.hash && !table.contains(link)) reveal(); // The address stays as it is.
   });
   form.addEventListener("submit", (event) => event.preventDefault());
   find.addEventListener("input", filter);
