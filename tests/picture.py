@@ -25,19 +25,31 @@ _RUN = "import sys; from optimizer.cli import main; main(sys.argv[1:])"
 _THEME = TerminalTheme(
     (17, 20, 23),
     (222, 226, 230),
-    [(60, 66, 72), (255, 167, 157), (132, 219, 160), (239, 199, 121), (128, 189, 255), (214, 168, 255), (126, 217, 222)]
-    + [(222, 226, 230)],
+    [
+        (60, 66, 72),
+        (255, 167, 157),
+        (132, 219, 160),
+        (239, 199, 121),
+        (128, 189, 255),
+        (214, 168, 255),
+        (126, 217, 222),
+        (222, 226, 230),
+    ],
 )
 _FORMAT = """\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" aria-labelledby="{unique_id}-name">
 <title id="{unique_id}-name">A terminal that runs dockopt</title>
 <style>
-.{unique_id}-matrix {{ font: {char_height}px/{line_height}px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; }}
+.{unique_id}-matrix {{
+  font: {char_height}px/{line_height}px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace;
+}}
 .{unique_id}-title {{ font: 15px system-ui, sans-serif; }}
 {styles}
 </style>
 <defs>
-<clipPath id="{unique_id}-clip-terminal"><rect x="0" y="0" width="{terminal_width}" height="{terminal_height}"/></clipPath>
+<clipPath id="{unique_id}-clip-terminal">
+<rect x="0" y="0" width="{terminal_width}" height="{terminal_height}"/>
+</clipPath>
 {lines}
 </defs>
 {chrome}
@@ -52,7 +64,7 @@ _FORMAT = """\
 
 
 def run(*words: str) -> str:
-    """What the command writes to a terminal, then what it notes."""
+    """What the command writes to a terminal, then what it notes. Raises RuntimeError where it fails."""
     ours, theirs = pty.openpty()
     environment = {
         "PATH": os.environ["PATH"],
@@ -74,6 +86,8 @@ def run(*words: str) -> str:
             shown += read
         notes = process.stderr.read() if process.stderr else b""
     os.close(ours)
+    if process.returncode:
+        raise RuntimeError(f"dockopt {' '.join(words)}: {notes.decode()}")
     return (bytes(shown) + notes).decode().replace("\r\n", "\n")
 
 

@@ -53,6 +53,9 @@ def test_an_earlier_report_is_read_back(tame: Path) -> None:
     assert earlier.made.isoformat().replace("+00:00", "Z") == data["made"]
 
 
+NEWER = f"it has the form `dockopt-report/9\\x1b`; this one reads `{FORM}`"
+
+
 def broken(**changes: Any) -> str:
     """A small report with something else in it."""
     return json.dumps({"schema": "dockopt-report/1", "made": "2026-01-01T00:00:00Z", "totals": {}, **changes})
@@ -69,7 +72,7 @@ def test_what_an_older_version_did_not_count_is_0() -> None:
         ("", "it is not JSON"),
         ("[" * 100_000, "it is not JSON"),
         ("[]", f"it is no report of dockopt: it does not say `{FORM}`"),
-        (broken(schema="dockopt-report/9\x1b"), rf"it has the form `dockopt-report/9\x1b`; this version reads `{FORM}`"),
+        (broken(schema="dockopt-report/9\x1b"), NEWER),
         (broken(totals=[]), "it has no `totals`"),
         (broken(totals={"files": "3"}), "`totals.files` is no number of 0 or more"),
         (broken(totals={"files": -1}), "`totals.files` is no number of 0 or more"),
