@@ -10,7 +10,7 @@ from pathlib import Path
 
 from optimizer.cli import VERSION, files
 from optimizer.cli.contexts import Contexts
-from optimizer.cli.discovery import Found, find, is_ci_file
+from optimizer.cli.discovery import find, is_ci_file
 from optimizer.cli.errors import FileError, UsageError
 from optimizer.cli.names import shown
 from optimizer.cli.output import Output
@@ -39,22 +39,20 @@ class ReportOptions:
 
 
 class Examiner:
-    """Looks at files one after another, as the worker does, and at what a source change rebuilds.
+    """Makes entries of outcomes: it looks at what a source change rebuilds.
 
     `stages`: whether it draws the stages where nobody knows what a change rebuilds.
     """
 
     def __init__(self, wishes: Wishes, *, stages: bool) -> None:
         self._stages = stages
-        self._worker = Worker(wishes)
         self._contexts = Contexts(wishes.context, off=wishes.no_context)
         self._counts: dict[Path, dict[str, int]] = {}
 
-    def look(self, found: Found) -> Entry | None:
+    def entry(self, outcome: Outcome) -> Entry | None:
         """What the report says of a file; None where it is passed over."""
-        outcome = self._worker.look(found)
-        is_ci = is_ci_file(found.path)
-        return entry(outcome, shown(found.path), None if is_ci else self._rebuild(outcome), is_ci=is_ci)
+        is_ci = is_ci_file(outcome.path)
+        return entry(outcome, shown(outcome.path), None if is_ci else self._rebuild(outcome), is_ci=is_ci)
 
     def _rebuild(self, outcome: Outcome) -> Rebuild | None:
         result = outcome.result
@@ -97,11 +95,17 @@ def report_all(paths: Sequence[str], options: ReportOptions) -> int:
 def _examined(paths: Sequence[str], wishes: Wishes) -> Iterator[Entry]:
     progress = Progress()
     examiner = Examiner(wishes, stages=len(paths) == 1 and Path(paths[0]).is_file())
-    for at, found in enumerate(find((Path(path) for path in paths), ci=True), start=1):
-        progress(f"file {at:,}: {shown(found.path)}")
-        if (looked := examiner.look(found)) is not None:
-            yield looked
+    for at, outcome in enumerate(_outcomes(paths, wishes), start=1):
+        progress(f"file {at:,}: {shown(outcome.path)}")
+        if (found := examiner.entry(outcome)) is not None:
+            yield found
     progress.clear()
+
+
+def _outcomes(paths: Sequence[str], wishes: Wishes) -> Iterator[Outcome]:
+    """What becomes of each file that is found."""
+    worker = Worker(wishes)
+    return (worker.look(found) for found in find((Path(path) for path in paths), ci=True))
 
 
 def _write(report: Report, earlier: Sequence[Earlier], options: ReportOptions) -> None:
