@@ -38,6 +38,14 @@ _Builder = Annotated[
         metavar="NAME", help="docker, podman or buildah. Default: what works.", autocompletion=completion.builders
     ),
 ]
+_Jobs = Annotated[
+    int | None, typer.Option("--jobs", "-j", metavar="N", help="Worker processes. Default: the cores, if it pays.")
+]
+_Exclude = Annotated[list[str] | None, typer.Option(metavar="GLOB", help="Pass over such paths, as in a .gitignore.")]
+_ChangedSince = Annotated[
+    str | None, typer.Option(metavar="REV", help="Only files that differ from where this branch left REV.")
+]
+_NoCache = Annotated[bool, typer.Option("--no-cache", help="Use no results of earlier runs, keep none.")]
 _Context = Annotated[Path | None, typer.Option(metavar="DIR", help="The build context. Default: it is looked for.")]
 _Timeout = Annotated[float | None, typer.Option(metavar="SECONDS", help="For one build. Default: 1800.")]
 _BuildArgs = Annotated[list[str] | None, typer.Option(metavar="K=V", help="Passed to the builder, as the next three.")]
@@ -106,16 +114,10 @@ def fix(
         ),
     ] = "text",
     output: _Output = None,
-    jobs: Annotated[
-        int | None, typer.Option("--jobs", "-j", metavar="N", help="Worker processes. Default: the cores, if it pays.")
-    ] = None,
+    jobs: _Jobs = None,
     dask: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Workers of this Dask scheduler instead.")] = None,
-    exclude: Annotated[
-        list[str] | None, typer.Option(metavar="GLOB", help="Pass over such paths, as in a .gitignore.")
-    ] = None,
-    changed_since: Annotated[
-        str | None, typer.Option(metavar="REV", help="Only files that differ from where this branch left REV.")
-    ] = None,
+    exclude: _Exclude = None,
+    changed_since: _ChangedSince = None,
     summary: Annotated[
         list[str] | None,
         typer.Option(metavar="transform|folder|owner", help="A table in the place of diffs; may be repeated."),
@@ -123,7 +125,7 @@ def fix(
     commit_per: Annotated[
         str | None, typer.Option(metavar="transform|folder|owner", help="With --write: a git commit for each.")
     ] = None,
-    no_cache: Annotated[bool, typer.Option("--no-cache", help="Use no results of earlier runs, keep none.")] = False,
+    no_cache: _NoCache = False,
 ) -> None:
     """Show what would be better, as a unified diff with a reason for each change; or write it.
 
@@ -224,6 +226,10 @@ def report(
     profile: _Profile = None,
     context: _Context = None,
     no_context: Annotated[bool, typer.Option("--no-context", help="Look at nothing but the Dockerfiles.")] = False,
+    jobs: _Jobs = None,
+    exclude: _Exclude = None,
+    changed_since: _ChangedSince = None,
+    no_cache: _NoCache = False,
 ) -> None:
     """Write one page of HTML that shows what `fix` would change and why, and what that saves. Changes nothing.
 
@@ -231,10 +237,12 @@ def report(
     3 a step was refused by a check (the page says which).
     """
     with _Messages():
+        from optimizer.cli.monorepo.run import many
         from optimizer.cli.report import ReportOptions, report_all
 
-        chosen = tuple(select or ()), tuple(ignore or ())
-        options = ReportOptions(html, json, tuple(history or ()), unsafe, *chosen, profile, context, no_context)
+        chosen = tuple(select or ()), tuple(ignore or ()), profile, context, no_context
+        sets = many(jobs, None, exclude or (), changed_since, (), None, cache=not no_cache)
+        options = ReportOptions(html, json, tuple(history or ()), unsafe, *chosen, sets)
         code = report_all(tuple(paths or (".",)), options)
     if code:
         raise typer.Exit(code)
