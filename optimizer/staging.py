@@ -272,6 +272,9 @@ class Staging:
         started = starts(self.after, self.run, scope)
         if not started:
             yield "nothing would be started"
+        shell = posixpath.basename(self.after.scopes[self.run.instructions[-1]].shell[0])
+        if self.row.shell and shell not in self.row.programs:
+            yield f"the shell `{shell}` would not be there"
         for word in (word for one in started for word in one.words if word.endswith(self.stack.made or ("\0",))):
             if not self._is_carried(posixpath.normpath(posixpath.join(now.folder or "/", word))):
                 yield f"`{word}` is named where it starts, and would not be there"
@@ -336,6 +339,7 @@ class Staging:
         named = named_in(words, files, self._now().folder or "/")
         for path, origin in sorted(files.items()):
             is_named = any(path == one or path.startswith(one + "/") for one in named)
+            is_named = is_named or self.stack.is_beside(path, self._now().folder or "/", origin)
             if (is_named or not (self.stack.is_source(origin) or origin in inside)) and not self._is_carried(path):
                 yield f"`{path}` would be left behind, which the program may read"
         needs = needs_of(files, self.stack, context)
