@@ -29,7 +29,7 @@ from optimizer.syntax.nodes import Instruction
 _MOST_COPIES = 12
 _FETCH = ("curl", "wget", "git")
 _SHELLS = ("sh", "bash")
-PACKAGES = '`[tool.dockopt.multi-stage] packages = "NAME ..."` names what brings it'
+PACKAGES = '`[tool.dockopt.multi-stage] packages = ["NAME"]` would say what brings it'
 
 
 class Surveyed(Protocol):
@@ -127,6 +127,7 @@ class _Choice:
         packages = self._packages()
         libraries = self._headers(products)
         owners = self._owners(copies)
+        self._given_away(copies)
         users = tuple(one for one in self.survey.repeated if one[1].calls[0].name in stacks().commands.users)
         shell = bool(packages or users or owners) or any(one.shell for one in started)
         shell = shell or bool(called) or any(path is None for path in found)
@@ -333,7 +334,7 @@ class _Choice:
         """The steps that set owners of what the image for running has. Raises Unknown."""
         found = []
         for run, step in self.survey.repeated:
-            if step.calls[0].name not in stacks().commands.owners:
+            if step.calls[0].name not in (*stacks().commands.owners, "chmod"):
                 continue
             site = self.survey.site(run, self.survey.scopes[run].folder)
             paths = [site.path(word) for word in step.calls[0].words[1:] if not word.text.startswith("-")][1:]
@@ -343,6 +344,12 @@ class _Choice:
             if any(path and any((one + "/").startswith(path.rstrip("/") + "/") for one in there) for path in paths):
                 found.append((run, step))
         return tuple(found)
+
+    def _given_away(self, copies: Sequence[str]) -> None:
+        """A folder that a COPY gave to a user would be root's again. Raises Unknown where that may matter."""
+        for path in copies if not self.survey.end.as_root else ():
+            if path not in self.ground.files and any(one.startswith(f"{path}/") for one in self.ground.owned):
+                raise Unknown(f"`{path}` belongs to a user, which a folder loses when it is copied")
 
     def _runtime(
         self,
