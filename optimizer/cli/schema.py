@@ -66,5 +66,8 @@ def _options(transform: Transform) -> dict[str, Any]:
     }
 
 
+_TEXTS = {"type": "array", "items": {"type": "string"}}
+
+
 def _word(allowed: tuple[str, ...]) -> dict[str, Any]:
-    return {"enum": [*allowed], "default": allowed[0]} if allowed else {"type": "string"}
+    return {"enum": [*allowed], "default": allowed[0]} if allowed else {"anyOf": [{"type": "string"}, _TEXTS]}
