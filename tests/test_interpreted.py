@@ -114,7 +114,8 @@ PARTED: dict[str, tuple[str, Files, str]] = {
     ),
     "what is deleted again is not there to be copied": (
         (
-            "FROM python:3.12\nCOPY requirements.txt /tmp/\nRUN pip install -r /tmp/requirements.txt && rm /tmp/requirements.txt\n"
+            "FROM python:3.12\nCOPY requirements.txt /tmp/\n"
+            "RUN pip install -r /tmp/requirements.txt && rm /tmp/requirements.txt\n"
             'COPY app.py /srv/app/\nCMD ["python", "/srv/app/app.py"]\n'
         ),
         PYTHON,
@@ -125,10 +126,10 @@ PARTED: dict[str, tuple[str, Files, str]] = {
     ),
     "programs of the system's folder, one by one": (
         (
-            "FROM node:20-alpine\nRUN apk add make\nCOPY bin /bin/\nRUN chmod +x /bin/start\nWORKDIR /app\nRUN npm init -y\n"
-            'CMD ["start"]\n'
+            "FROM node:20-alpine\nRUN apk add make\nCOPY bin /bin/\nRUN chmod +x /bin/start\nWORKDIR /app\nCOPY . .\n"
+            'RUN npm ci\nCMD ["start"]\n'
         ),
-        {"bin/start": "#!/bin/sh\nexec node .\n"},
+        {**NODE, "bin/start": "#!/bin/sh\nexec node .\n"},
         (
             "FROM node:20-alpine\nWORKDIR /app\nCOPY --from=builder /bin/start /bin/start\n"
             'COPY --from=builder /app /app\nCMD ["start"]\n'
@@ -196,6 +197,11 @@ APP = 'WORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nCMD ["python
         (f"FROM python:3.12\n{APP}", {"app.py": "import os\nos.system(x)\n"}, "`app.py` starts a program whose name"),
         (f"FROM python:3.12\nRUN locale-gen de_DE.UTF-8\n{APP}", {}, "locales"),
         (f"FROM python:3.12\nCOPY ca.crt /usr/local/share/ca-certificates/\n{APP}", {"ca.crt": ""}, "certificates"),
+        (f"FROM python:3.12\n{APP}RUN ln -s /app/app.py /usr/bin/app\n", {}, "`/usr/bin/app` is a link"),
+        (f"FROM python:3.12\n{APP}RUN mkdir /a && ln -s /mnt/x /a/b\n", {}, "`/a/b` leads to `/mnt/x`"),
+        ('FROM node:20\nCOPY . /app\nRUN cd /tmp && npm install\nCMD ["npm"]\n', {}, "it writes into `/tmp`"),
+        (f"FROM python:3.12\n{APP}WORKDIR /data\n", {}, "nothing is copied to `/data`"),
+        (f"FROM python:3.12\n{APP}CMD pip install -e . && python app.py\n", {}, "installs packages when it starts"),
         (f"FROM python:3.12\nENV PATH=/opt/tools/bin:$PATH\n{APP}", {}, "`PATH` is set"),
         (f"FROM python:3.12\n{APP}RUN chown -R 1:1 /var/lib\n", {}, "the owner of `/var/lib` is set"),
         (f"FROM python:3.12\nRUN chown 1:1 /app\nRUN useradd app\n{APP}", {}, "owners are set before a step"),

@@ -21,6 +21,7 @@ class Interpreter:
     family: str
     source: str
     users: tuple[str, ...] = ()
+    brings: tuple[str, ...] = ()
     certificates: bool = False
     carried: tuple[str, ...] = ()
     environment: str = ""
