@@ -8,7 +8,7 @@ import pytest
 
 from optimizer.engine import Result, optimize
 from optimizer.facts import Facts
-from optimizer.facts.context import Given
+from optimizer.facts.context import Given, Start
 from optimizer.knowledge.interpreters import interpreters
 from optimizer.syntax.parser import parse
 from optimizer.transform import Declined, Proposal, Safety, transform
@@ -167,6 +167,15 @@ def test_development_packages_go_where_nothing_loads_them(installs: str, files: 
     text = f'FROM node:20\nWORKDIR /app\nCOPY . .\nRUN {installs}\nRUN npm run build\nCMD ["node", "dist/main.js"]\n'
     builder = parted(text, {**NODE, **files}).after.partition("\n# holds")[0]
     assert builder.endswith(f"RUN npm run build\n{closing}")
+
+
+def test_development_packages_stay_where_compose_starts_one() -> None:
+    text = 'FROM node:20\nWORKDIR /app\nCOPY . .\nRUN npm ci\nRUN npm run build\nCMD ["node", "dist/main.js"]\n'
+    contents = {path: content.encode() for path, content in NODE.items()}
+    for words, kept in (("tsc --watch", True), ("node dist/main.js", False)):
+        given = Given(contents, starts=(Start("`command` of a service", tuple(words.split())),))
+        result = optimize(text, [multi_stage], unsafe=True, context=given)
+        assert ("npm prune" not in result.after) == kept
 
 
 def test_an_old_npm_takes_another_option() -> None:

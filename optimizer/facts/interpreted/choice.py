@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.arrivals import arrived
+from optimizer.facts.base_folders import near
 from optimizer.facts.bases import image_of
 from optimizer.facts.chains import Step
 from optimizer.facts.demand import demand, may_build_later, started_needs
@@ -127,11 +128,11 @@ class _Choice:
 
     def _is_empty(self, folder: str | None) -> bool:
         """Whether the folder in which it starts gets no file, so that a volume may bring all of it."""
+        if folder in (None, "/"):
+            return False
         found = [self.facts.copies.get(one) for one in self.stage.instructions]
         places = [copy.destination.rstrip("/") for copy in found if copy is not None and copy.destination is not None]
-        return folder not in (None, "/") and not any(
-            within(p, folder or "/") or within(folder or "/", p) for p in places
-        )
+        return not any(near(place, folder or "/") for place in places)
 
     def _place(self, run: Instruction, step: Step) -> tuple[int, int]:
         """Where a step stands in the stage."""
