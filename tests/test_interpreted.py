@@ -159,6 +159,7 @@ def test_the_stage_that_is_run(name: str) -> None:
         ("npm ci", {}, "RUN npm prune --omit=dev\n"),
         ("yarn install", {"yarn.lock": ""}, "RUN yarn install --production --ignore-scripts --prefer-offline\n"),
         ("pnpm install", {"pnpm-lock.yaml": ""}, "RUN CI=true pnpm prune --prod\n"),
+        ("pnpm install", {"pnpm-lock.yaml": "", "pnpm-workspace.yaml": ""}, ""),
         ("npm ci --include=dev", {}, ""),
         ("npm ci", {"src/main.ts": 'import ts from "typescript"\n'}, ""),
     ],

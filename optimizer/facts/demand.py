@@ -43,8 +43,7 @@ def started_needs(facts: Facts, stage: BuildStage, tool: Tool, manifest: bytes) 
     watch = _Watch(facts, tool, scripts_of(manifest) or {}, development_names(manifest) or frozenset())
     starts = ("CMD", "ENTRYPOINT", "HEALTHCHECK")
     found = [watch.needed_by(one) for each in stage.lineage for one in each.instructions if one.name in starts]
-    for start in facts.context.starts if facts.context is not None else ():
-        found.append(watch.started_by(start))
+    found += map(watch.started_by, facts.context.starts if facts.context is not None else ())
     return next((why for why in found if why is not None), None)
 
 

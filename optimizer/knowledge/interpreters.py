@@ -53,6 +53,8 @@ class Prune:
     source: str
     old: str = ""
     needs: str = ""
+    without: str = ""
+    runs_scripts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,10 @@ from optimizer.facts.runtime_needs import Kind, Needs, runtime_needs
 from optimizer.facts.runtime_needs.started import effective, files_of
 from optimizer.facts.stacks.choice import Plan
 from optimizer.facts.stacks.site import Unknown
-from optimizer.facts.sync import development_names
+from optimizer.facts.sync import development_names, scripts_of
 from optimizer.facts.tools import ToolCall, edition, tool_calls
 from optimizer.knowledge.build_packages import build_packages
+from optimizer.knowledge.ecosystems import ecosystems
 from optimizer.knowledge.interpreters import Interpreter, Prune, interpreters
 from optimizer.knowledge.runtime_needs import runtime_needs_table
 from optimizer.knowledge.stacks import matches
@@ -254,10 +255,13 @@ class _Choice:
         prune = interpreters().prunes.get(tool.name)
         if prune is None or not call.from_manifest or self._leaves_away(run, call):
             return None
-        if self._is_elsewhere(run, call) or (prune.needs and not self._has(run, prune)):
+        if self._is_elsewhere(run, call) or not self._fits(run, prune):
             return None
         manifest = arrived(self.facts, run, tool.manifest)
         content = manifest.content(self.facts) if manifest is not None else None
+        scripts = scripts_of(content) or {}
+        if prune.runs_scripts and any(name in scripts for name in ecosystems().lifecycle):
+            return None
         if content is None or b'"devDependencies"' not in content or b'"workspaces"' in content:
             return None
         if demand(self.facts, run, call) is None or started_needs(self.facts, self.stage, tool, content) is not None:
@@ -298,5 +302,8 @@ class _Choice:
         end = self.facts.scopes[[one for one in self.stage.instructions if one.name in LAYERS][-1]]
         return moves or scope.folder != end.folder or scope.user != end.user
 
-    def _has(self, run: Instruction, prune: Prune) -> bool:
-        return arrived(self.facts, run, prune.needs) is not None
+    def _fits(self, run: Instruction, prune: Prune) -> bool:
+        """Whether the files of the project are those that the command wants."""
+        if prune.without and arrived(self.facts, run, prune.without) is not None:
+            return False
+        return not prune.needs or arrived(self.facts, run, prune.needs) is not None
