@@ -192,6 +192,10 @@ class Interpreted(Staging):
         if lost and not self.told:
             yield f"`{min(lost)}` would not be there"
 
+    def _libraries(self) -> Iterator[str]:
+        """They are among what is needed when it runs."""
+        return iter(())
+
     def _copied_in(self, program: str) -> bool:
         """Whether another image brings it."""
         copies = [self.after.sources[one] for one in self.run.instructions if one.name == "COPY"]

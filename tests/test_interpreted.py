@@ -90,6 +90,18 @@ PARTED: dict[str, tuple[str, Files, str]] = {
             'CMD ["python", "app.py"]\n'
         ),
     ),
+    "headers of the interpreter that the image has already": (
+        (
+            "FROM python:3.12-alpine\nRUN apk add gcc musl-dev python3-dev\nWORKDIR /app\nCOPY . .\n"
+            'RUN pip install -r requirements.txt\nCMD ["python", "app.py"]\n'
+        ),
+        PYTHON,
+        (
+            "FROM python:3.12-alpine\nENV PATH=/opt/venv/bin:$PATH\nRUN apk add --no-cache libgcc\nWORKDIR /app\n"
+            "COPY --from=builder /opt/venv /opt/venv\nCOPY --from=builder /app /app\n"
+            'CMD ["python", "app.py"]\n'
+        ),
+    ),
     "a program that is installed for all": (
         (
             "FROM node:20\nWORKDIR /app\nRUN npm install -g typescript\nRUN npm install -g serve\nCOPY . .\n"
