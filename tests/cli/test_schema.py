@@ -69,7 +69,7 @@ def test_both_say_the_same(data: dict[str, Any], good: bool) -> None:
 
 ids = st.sampled_from([*(transform.id for transform in PIPELINE), "default", "nonsense"])
 values = st.one_of(
-    st.booleans(), st.integers(0, 2), st.none(), st.lists(ids, max_size=3), ids, st.sampled_from([*profiles(), *WORDS]),
+    st.booleans(), st.integers(0, 2), st.lists(ids, max_size=3), ids, st.sampled_from([*profiles(), *WORDS]),
     st.lists(st.integers()), st.dictionaries(st.sampled_from([*NAMES, "nonsense"]), st.sampled_from([*WORDS, "x", 1])),
 )  # fmt: skip
 keys = st.sampled_from([*_KEYS, "nonsense", *TOLD, "assume-yes"])
