@@ -52,6 +52,8 @@ def _changed(before: Facts, after: Facts, old: BuildStage, new: BuildStage) -> s
         return f"`{shortened(added[0])}` is not only an install of packages of the base"
     if old.base is None or new.base is None or old.base != was[0] or new.base != now[0]:
         return "the base is not written out"
+    if slimmed(old.base, new.base) and packages and not _served(old.base):
+        return f"packages would be installed on `{new.base}`, whose release is archived"
     if slimmed(old.base, new.base):
         return _lacking(after, new, packages)
     row = _runs_for(old.base, new.base)
@@ -78,11 +80,8 @@ def crossed_wrongly(before: Facts, after: Facts) -> str | None:
             return "a stage that is no build of Go, or that is shipped, would run on another platform"
         if told[0].replace(_ON_BUILDER, "", 1) != texts[0] or _ON_BUILDER in texts[0]:
             return "FROM would change in another way"
-        if (
-            len(told) < 2
-            or not _ARGUMENTS.fullmatch(told[1])
-            or [one.replace(_TARGET, "") for one in told[2:]] != texts[1:]
-        ):
+        kept = [one.replace(_TARGET, "") for one in told[1:] if not _ARGUMENTS.fullmatch(one)]
+        if len(told) != len(texts) + 1 or kept != texts[1:]:
             return "an instruction would change in another way"
         if (why := _bound(after, new)) is not None:
             return why
@@ -91,6 +90,15 @@ def crossed_wrongly(before: Facts, after: Facts) -> str | None:
 
 def _bound(facts: Facts, stage: BuildStage) -> str | None:
     """What in a stage that compiles for another platform would do so with C, or for its own platform."""
+    outputs = {word for i in stage.instructions for word in argument_text(i).split()}
+    for path in facts.copied_out_of(stage):
+        if re.match(r"/(?:usr/)?(?:local/)?(?:s?bin|lib)\b|/go/bin", path) and path not in outputs:
+            return f"`{path}` would be of the builder's platform"
+    argued = False
+    for instruction in stage.instructions:
+        argued = argued or _ARGUMENTS.fullmatch(_told(facts, instruction)) is not None
+        if _TARGET in facts.sources[instruction] and not argued:
+            return "a build would be told no target"
     off = any(re.search(r"CGO_ENABLED[= ]0\b", facts.sources[i]) for i in stage.instructions if i.name == "ENV")
     for run in (i for i in stage.instructions if i.name == "RUN"):
         for call in facts.calls(run):
@@ -167,6 +175,15 @@ def slimmed(old: str, new: str) -> bool:
     return exact and all(release in family.releases for release in releases)
 
 
+def _served(reference: str) -> bool:
+    """Whether the release below an image is one from which packages can be installed; a release in the tag decides."""
+    name, tag = image_of(reference)
+    version, *releases = tag.split("-")
+    served = variants().families[name].served
+    lines = {version, ".".join(version.split(".")[:2]), version.split(".")[0]} & set(variants().families[name].lines)
+    return any(one in served for one in releases) if releases else max(lines, key=len, default="") in served
+
+
 def _runs_for(old: str, new: str) -> Runtime | None:
     """The row that says that the second image runs what the first one builds."""
     name, tag = image_of(old)
@@ -218,7 +235,7 @@ def _not_only_running(facts: Facts, stage: BuildStage, row: Runtime, packages: t
     if packages and not set(packages) <= set(row.adds):
         return f"`{packages[0]}` is no package that `{row.image}` brings"
     text = " ".join(facts.sources[i] for i in stage.instructions)
-    for name in (*row.sets, *((row.user,) if row.user else ())):
+    for name in (*row.sets, *row.signs, *((row.user,) if row.user else ())):
         if re.search(rf"\b{re.escape(name)}\b", text):
             return f"`{name}` is named, which only `{row.image}` has"
     if facts.children(stage) or any(i.name == "ONBUILD" for i in stage.instructions):
@@ -239,6 +256,8 @@ def _not_only_running(facts: Facts, stage: BuildStage, row: Runtime, packages: t
             return "a RUN cannot be read"
     for call in _calls(facts, stage):
         name = call.name or ""
+        if name in ("curl", "wget", "git") and call.instruction.name == "RUN":
+            return f"`{name}` fetches what cannot be looked into"
         if name in row.lacks:
             return f"`{name}` is called, which `{stage.base}` has not"
         known = name in commands().plain or name in row.programs or name in commands().builtins

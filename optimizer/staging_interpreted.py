@@ -23,7 +23,7 @@ from optimizer.facts.tools import edition, tool_calls
 from optimizer.knowledge import commands
 from optimizer.knowledge.effects import effects_table
 from optimizer.knowledge.interpreters import Interpreter, interpreters
-from optimizer.knowledge.stacks import BuilderImage, RuntimeImage, Stack, stacks
+from optimizer.knowledge.stacks import BuilderImage, RuntimeImage, Stack, matches, stacks
 from optimizer.knowledge.variants import variants
 from optimizer.staging import Staging
 from optimizer.syntax.nodes import Instruction
@@ -178,7 +178,7 @@ class Interpreted(Staging):
     def _programs(self, now: Ending) -> Iterator[str]:
         """What is needed when it runs is in the other image, or is installed there."""
         needs = runtime_needs(self.before, self.whole)
-        there = self._packages()
+        there = {*self._packages(), *(one for one in needs.names(Kind.LIBRARY) if matches(one, self.known.brings))}
         if self.run.base == self.whole.base:
             lost = {name for kind in (Kind.PACKAGE, Kind.LIBRARY) for name in needs.names(kind)} - there
         else:
@@ -191,6 +191,10 @@ class Interpreted(Staging):
                 yield doubt
         if lost and not self.told:
             yield f"`{min(lost)}` would not be there"
+
+    def _libraries(self) -> Iterator[str]:
+        """They are among what is needed when it runs."""
+        return iter(())
 
     def _copied_in(self, program: str) -> bool:
         """Whether another image brings it."""
@@ -216,6 +220,16 @@ class Interpreted(Staging):
                 yield "packages would lie where it is not followed"
             for action in self.before.effects(run).actions:
                 yield from self._left(run, action)
+                yield from self._linked(action)
+
+    def _linked(self, action: Action) -> Iterator[str]:
+        """COPY follows a link that it is given; one in a folder leads where it led."""
+        for link, target in action.links:
+            inside = any(within(link, canonical(one)) and link != canonical(one) for one in self._carried)
+            system = ("/usr", "/bin", "/lib", "/etc", "/dev", "/proc")
+            kept = not target.startswith("/") or any(within(canonical(target), one) for one in system)
+            if not inside or not (kept or self._is_carried(canonical(target))):
+                yield f"the link `{link}` would lead nowhere, or be no link"
 
     def _left(self, run: Instruction, action: Action) -> Iterator[str]:
         if action.barrier:

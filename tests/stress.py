@@ -26,13 +26,13 @@ def second_stage(text: str) -> str | None:
 
 def tabs(text: str) -> str | None:
     """A tab behind each instruction's word."""
-    return re.sub(r"(?mi)^(RUN|ENV|COPY|ADD|USER|CMD) ", lambda m: f"{m[1]}\t", text)
+    return re.sub(r"(?mi)^(RUN|ENV|ARG|COPY|ADD|USER|CMD) ", lambda m: f"{m[1]}\t", text)
 
 
 def lower_case(text: str) -> str | None:
     """Keywords in lower case."""
     text = re.sub(r"(?m)^(FROM .*) AS ", r"\1 as ", text)
-    return re.sub(r"(?m)^(ONBUILD )?(FROM|RUN|ENV|COPY|ADD|USER|CMD) ", lambda m: m[0].lower(), text)
+    return re.sub(r"(?m)^(ONBUILD )?(FROM|RUN|ENV|ARG|COPY|ADD|USER|CMD) ", lambda m: m[0].lower(), text)
 
 
 def byte_order_mark(text: str) -> str | None:

@@ -253,6 +253,10 @@ CROSS_LIES = {
         "FROM golang:1.26\n": "FROM --platform=$BUILDPLATFORM golang:1.26\nARG TARGETOS TARGETARCH\n"
     },
     "another platform": {"FROM golang:1.26 AS build\n": "FROM --platform=linux/arm64 golang:1.26 AS build\n"},
+    "no target": {
+        "FROM golang:1.26 AS build\n": "FROM --platform=$BUILDPLATFORM golang:1.26 AS build\n",
+        "RUN CGO_ENABLED=0": f"RUN {BUILT}CGO_ENABLED=0",
+    },
     "another argument": {"FROM golang:1.26 AS build\n": ON_BUILDER + "ARG CGO_ENABLED=0\n"},
 }
 
@@ -280,3 +284,18 @@ def test_an_end_that_has_come_is_told_with_its_date_and_what_follows() -> None:
         "Python 3.8 gets no more updates since 2024-10-07; what follows it is 3.13",
         "Debian 10 gets no more updates since 2024-06-30; what follows it is 13",
     ]
+
+
+def test_no_package_is_installed_from_an_archived_release() -> None:
+    text = "FROM python:2.7\nHEALTHCHECK CMD curl localhost\n"
+    new = "FROM python:2.7-slim\n" + INSTALL.replace(" git", "")
+    result = optimize(text, [lying(replaced("FROM python:2.7\n", new), may_change=("layers",), leeway=("base",))])
+    assert "archived" in result.refusals[0].why
+
+
+@pytest.mark.parametrize(
+    ("tag", "served"), [("3.6", False), ("3.8.1", True), ("3.12", True), ("3.9-buster", False), ("3.9-bookworm", True)]
+)
+def test_whether_packages_can_be_installed(tag: str, served: bool) -> None:
+    found = slim_of(f"python:{tag}")
+    assert isinstance(found, Slim) and found.served is served

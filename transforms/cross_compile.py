@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.bases import image_of
 from optimizer.facts.layout import written_like
+from optimizer.facts.texts import argument_text
 from optimizer.facts.tools import tool_call
-from optimizer.syntax.nodes import Command, Instruction, Words, rewritten, source
+from optimizer.syntax.nodes import Command, Instruction, Node, Words, rewritten, source
 from optimizer.transform import Declined, Proposal, Safety, example, transform, unchanged
 
 _SETTINGS = "GOOS=$TARGETOS GOARCH=$TARGETARCH "
 _C = re.compile(r"\bgcc\b|\bg\+\+|\bbuild-base\b|\bmusl-dev\b|\blibc-dev\b|-dev\b|CGO_ENABLED=1|CGO_[CL]")
+_PROGRAMS = re.compile(r"/(?:usr/)?(?:local/)?(?:s?bin|lib)\b|/go/bin")
 _ARCHITECTURE = re.compile(
     r"amd64|x86_64|arm64|aarch64|GOARCH|GOOS|TARGETARCH|TARGETPLATFORM|uname|--print-architecture"
 )
@@ -31,9 +33,11 @@ _ARCHITECTURE = re.compile(
     """
     - FROM golang:1.26 AS build
     + FROM --platform=$BUILDPLATFORM golang:1.26 AS build
-    + ARG TARGETOS TARGETARCH
       WORKDIR /src
+      COPY go.mod go.sum ./
+      RUN go mod download
       COPY . .
+    + ARG TARGETOS TARGETARCH
     - RUN CGO_ENABLED=0 go build -o /server .
     + RUN GOOS=$TARGETOS GOARCH=$TARGETARCH CGO_ENABLED=0 go build -o /server .
       FROM scratch
@@ -112,6 +116,9 @@ def _why_not(facts: Facts, stage: BuildStage, builds: list[Instruction]) -> str 
         for run in builds:
             if not all("CGO_ENABLED=0" in source(node) for node in _builds(facts, run)):
                 return "cgo is not switched off, and would need a compiler for the target"
+    outputs = {word for i in stage.instructions for word in argument_text(i).split()}
+    if taken := [path for path in facts.copied_out_of(stage) if _PROGRAMS.match(path) and path not in outputs]:
+        return f"`{taken[0]}` is taken out of it, and would be for the builder's architecture"
     for run in (i for i in stage.instructions if i.name == "RUN"):
         if facts.opaque(run):
             return "a `RUN` cannot be read"
@@ -155,9 +162,13 @@ def _proposal(facts: Facts, stage: BuildStage, head: Instruction, builds: list[I
         return Declined(head, "nothing in it compiles by `go build`")
     image = body.words[0]
     new = rewritten(head, {image: f"--platform=$BUILDPLATFORM {source(image)}"})
-    line = written_like(stage.instructions[0], "ARG", "TARGETOS TARGETARCH")
+    first = next(run for run in builds if _builds(facts, run))
+    line = written_like(first, "ARG", "TARGETOS TARGETARCH")
+    told: dict[Node, str] = {node: _SETTINGS + source(node) for node in commands}
+    own: dict[Node, str] = {node: told.pop(node) for node in _builds(facts, first)}
+    # Right above the first build: what is fetched before is fetched once for all platforms.
     return Proposal(
         head,
         "the compiler runs on the machine that builds, and compiles for the target, without an emulator",
-        {head: f"{new}{line}{facts.newline}", **{node: _SETTINGS + source(node) for node in commands}},
+        {head: new, first: f"{line}{facts.newline}{rewritten(first, own)}", **told},
     )

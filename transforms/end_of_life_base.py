@@ -7,6 +7,7 @@ from datetime import date
 
 from optimizer.facts import Facts
 from optimizer.facts.bases import image_of, system_of
+from optimizer.facts.today import today
 from optimizer.knowledge.variants import Product, products
 from optimizer.transform import Declined, Proposal, Safety, transform, unchanged
 
@@ -57,14 +58,14 @@ def _ended(reference: str) -> str | None:
     """What has ended in an image, as a sentence; None where nothing has, or it is not known."""
     name, tag = image_of(reference)
     product = products().get(name)
-    if product is not None and (found := product.end(tag)) is not None and found[1] < date.today():
+    if product is not None and (found := product.end(tag)) is not None and found[1] < today():
         return _told(product, *found)
     system = system_of(reference)
     below = products().get(system.name) if system is not None and system.release is not None else None
     if below is None or below is product or system is None or system.release is None:
         return None
     found = below.end(system.release)
-    return _told(below, *found) if found is not None and found[1] < date.today() else None
+    return _told(below, *found) if found is not None and found[1] < today() else None
 
 
 def _told(product: Product, cycle: str, end: date) -> str:

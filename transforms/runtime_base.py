@@ -168,8 +168,10 @@ def _does_more(facts: Facts, stage: BuildStage, row: Runtime) -> str | None:
         return f"`{row.image}` says itself what is started"
     if any(i.name == "ONBUILD" for i in instructions):
         return "what is built from this image may need the tools"
-    if named := [name for name in (*row.sets, row.user) if name and re.search(rf"\b{re.escape(name)}\b", texts)]:
-        return f"it names `{named[0]}`, which only `{row.image}` has"
+    if named := [
+        name for name in (*row.sets, *row.signs, row.user) if name and re.search(rf"\b{re.escape(name)}\b", texts)
+    ]:
+        return f"it names `{named[0]}`, for which only `{row.image}` is sure to do"
     first = next((i for i in instructions if i.name in ("WORKDIR", "COPY", "ADD", "RUN")), None)
     enters = first is not None and first.name == "WORKDIR" and argument_text(first).startswith("/")
     if row.folder and not enters:
@@ -186,6 +188,8 @@ def _calls_more(facts: Facts, stage: BuildStage, row: Runtime) -> str | None:
         for call in facts.calls(run):
             name = call.name or ""
             shown = shortened(" ".join(source(call.node).split()), 40)
+            if name in ("curl", "wget", "git"):
+                return f"`{shown}` fetches what cannot be looked into"
             if name in row.lacks:
                 return f"`{shown}` builds there; `multi-stage` parts what builds from what runs"
             if not (name in commands().plain or name in commands().builtins or package_call(call) is not None):

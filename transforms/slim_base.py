@@ -111,6 +111,19 @@ _NODE = {
     context=_PYTHON,
 )
 @unchanged(
+    "what is fetched, or what a person starts, may call anything",
+    """
+    FROM python:3.12 AS fetched
+    RUN curl -O http://example.org/app.py
+    CMD ["python", "app.py"]
+    FROM python:3.12
+    COPY app.py .
+    CMD ["/bin/bash"]
+    """,
+    unsafe=True,
+    context=_PYTHON,
+)
+@unchanged(
     "musl is another system: never",
     """
     FROM python:3.12-alpine
@@ -178,6 +191,8 @@ def _proposal(
     if not isinstance(body, Words) or body.words[0].text != stage.base:
         return Declined(head, "the name of the base is not written out")
     names = sorted(set(wanted) - set(slim.row.holds) - _installed_first(facts, stage))
+    if names and not slim.served:
+        return Declined(head, f"`{names[0]}` would have to be installed, and its release of Debian is archived")
     text = facts.sources[head]
     new = rewritten(head, {body.words[0]: slim.reference})
     if names:
@@ -218,7 +233,7 @@ def _install(facts: Facts, names: list[str]) -> str:
 
 
 def _why(slim: Slim, names: list[str], wanted: dict[str, str]) -> str:
-    reason = f"`{slim.reference}` is the same image without compilers, headers and version control"
+    reason = f"`{slim.reference}` is the same image without {slim.row.without}"
     if not names:
         return f"{reason}; nothing in the file needs these"
     return f"{reason}; `{names[0]}` is installed, as {wanted[names[0]]}" + (

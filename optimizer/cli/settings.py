@@ -208,6 +208,8 @@ def _options(where: str, transform: Transform, value: Any) -> Mapping[str, str]:
             known = [option.replace("_", "-") for option in transform.options]
             raise SettingsError(f"{where}: unknown key `{told}`{suggestion(key, known)}")
         words = transform.options[name]
+        if isinstance(word, list) and not words and all(isinstance(one, str) for one in word):
+            word = " ".join(word)
         if not isinstance(word, str):
             raise SettingsError(f"{where}: `{told}` is a text, not `{word}`")
         if words and word not in words:

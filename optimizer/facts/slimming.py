@@ -24,7 +24,7 @@ from optimizer.knowledge import commands
 from optimizer.knowledge.build_packages import build_packages
 from optimizer.knowledge.runtime_needs import runtime_needs_table
 from optimizer.knowledge.variants import variants
-from optimizer.syntax.nodes import Instruction, source
+from optimizer.syntax.nodes import ExecForm, Instruction, source
 
 _OWN = {
     "python": ("python", "python3", "pip", "pip3", "idle", "2to3", "pydoc3"),
@@ -50,6 +50,7 @@ _NO_SCRIPTS = (
     "version",
     "update",
 )
+_FOR_A_PERSON = re.compile(r"(?:/\S*bin/)?(?:(?:ba|da|z)?sh(?: -[il]+)*|tail -[fF] /dev/null|sleep infinity)")
 _LOCALES = re.compile(r"locale-gen|dpkg-reconfigure\s+locales|\bmsgfmt\b")
 
 Found = Iterator[Wanted | Doubt]
@@ -77,11 +78,21 @@ def _structure(facts: Facts, stages: Sequence[BuildStage]) -> Found:
     for one in stages:
         if any(i.name == "ONBUILD" for i in one.instructions):
             yield Doubt("an image that is built from this one may need anything")
+    for one in stages:
+        for instruction in effective(one):
+            if instruction.name in ("CMD", "ENTRYPOINT") and _FOR_A_PERSON.fullmatch(_started(instruction)):
+                yield Doubt("it waits for a person, who may call anything")
     if not any(effective(one) for one in stages):
         yield Doubt("nothing says what a container of it runs, so other images may be built from it")
     outside = [path for one in stages for path in facts.copied_out_of(one)]
     if taken := [path for path in outside if path == "/" or _SYSTEM_PLACES.search(path)]:
         yield Doubt(f"another stage takes `{taken[0]}` of its system")
+
+
+def _started(instruction: Instruction) -> str:
+    """The words that a container starts, with blanks between them."""
+    body = instruction.body
+    return " ".join(item.text for item in body.items) if isinstance(body, ExecForm) else argument_text(instruction)
 
 
 def _of_run(facts: Facts, stage: BuildStage, run: Instruction, slim: Slim, trusted: Sequence[str]) -> Found:
@@ -120,6 +131,8 @@ def _of_call(facts: Facts, stage: BuildStage, run: Instruction, call: Call, slim
         yield Wanted(_with_certificates(package, name, slim, words), f"`{name}` is called")
         if name in ("make", "gcc", "cc", "g++", "c++", "ld", "python3"):
             yield Doubt(f"`{shown}` may need any header or tool")
+        elif name in _HTTPS:
+            yield Doubt(f"`{shown}` fetches what cannot be looked into")
     elif (found := package_call(call)) is not None and found.manager.family == "apt":
         yield from _of_apt(facts, found, slim)
     elif name in ("npm", "yarn", "pnpm") and (scripts := _script(facts, stage, run, words)) is not None:
@@ -247,7 +260,10 @@ def _at_run_time(facts: Facts, stage: BuildStage, slim: Slim) -> Found:
             yield Doubt(f"`{need.name}` is started, which may need a library of the full image")
         elif (package := table.lost(slim.family, need.name)) is not None:
             yield Wanted(_with_certificates(package, need.name, slim, ()), f"`{need.name}`: {need.why}")
-    brought = {name for one in _installed(facts, stage) for name in build_packages().all_libraries.get(one, ())}
+    if "*" in table.families[slim.family].holds:
+        return
+    own = _installed(facts, stage)
+    brought = {*own} | {name for one in own for name in build_packages().all_libraries.get(one, ())}
     for kind in (Kind.LIBRARY, Kind.PACKAGE):
         for need in needs.of(kind):
             if (

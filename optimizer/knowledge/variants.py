@@ -21,6 +21,9 @@ class Family:
     slim: str
     slim_release: str
     holds: tuple[str, ...]
+    served: tuple[str, ...]
+    """Lines and releases on a Debian from which packages can still be installed."""
+    without: str
     source: str
 
 
@@ -37,6 +40,8 @@ class Runtime:
     source: str
     tags: tuple[str, ...] = ()
     """What the first group of the tag may be; empty: anything."""
+    signs: tuple[str, ...] = ()
+    """Words that show that the tools of the first image matter to what runs."""
     sets: tuple[str, ...] = ()
     """Variables that only the first image sets."""
     must_set: tuple[str, ...] = ()
