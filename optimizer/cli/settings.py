@@ -53,8 +53,8 @@ class Settings:
         )
 
     def locked(self, lock: str) -> Settings:
-        """These settings with the text of the lock file beside them."""
-        return replace(self, options={"pin-base": {"lock": lock}, **self.options}) if lock else self
+        """These settings with the text of a lock file, which goes before that of one further up."""
+        return replace(self, options={**self.options, "pin-base": {"lock": lock}}) if lock else self
 
     def below(self, options: Settings) -> Settings:
         """These settings of a file, with what the command line says."""
@@ -116,9 +116,8 @@ def settings_for(folder: Path) -> Settings:
         path = folder / name
         if path.is_file() and (data := _table(path)) is not None:
             return replace(_read(shown(path), data), folder=folder).locked(lock)
-    if lock:
-        return Settings(folder=folder).locked(lock)
-    return settings_for(folder.parent) if folder.parent != folder else Settings()
+    above = settings_for(folder.parent) if folder.parent != folder else Settings()
+    return above.locked(lock)
 
 
 def _lock(path: Path) -> str:
