@@ -173,6 +173,11 @@ class _Choice:
         for word in self.row.own if self.survey.installs or self.row.carried else ():
             if word in self.facts.text:
                 raise Unknown(f"`{word.strip()}` is named: something hangs on where packages lie")
+        for path in files_of(self.facts, self.stage).values() if self.row.environment else ():
+            head = self.facts.context.head(path, 128) if self.facts.context is not None else None
+            line = (head or b"").partition(b"\n")[0].decode("utf-8", "replace")
+            if line.startswith("#!") and any(word in line for word in self.row.own):
+                raise Unknown(f"`{path}` begins with `{line.strip()}`: another interpreter than that of the packages")
 
     def _environment(self) -> str | None:
         """A new environment for the packages; None where none is needed, or the file makes one. Raises Unknown."""
