@@ -103,6 +103,10 @@ class Interpreted(Staging):
         """Nothing hangs on where packages lay before, and root put them there."""
         if any(word in self.before.text for word in self.known.own) or self.known.environment in self.before.text:
             yield "something hangs on where packages lie"
+        for path in files_of(self.before, self.whole).values() if self.before.context is not None else ():
+            line = (self.before.context.head(path, 128) or b"").splitlines()[:1] if self.before.context else []
+            if line and line[0].startswith(b"#!") and any(word.encode() in line[0] for word in self.known.own):
+                yield f"`{path}` would be read by an interpreter without packages"
         if not self._is_carried(self.known.environment):
             yield "the packages would be left behind"
         for run in self.whole.instructions:

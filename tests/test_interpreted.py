@@ -222,6 +222,7 @@ APP = 'WORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nCMD ["python
         (f"FROM python:3.12\n{APP}RUN ln -s /app/app.py /usr/bin/app\n", {}, "`/usr/bin/app` is a link"),
         (f"FROM python:3.12\n{APP}RUN mkdir /a && ln -s /mnt/x /a/b\n", {}, "`/a/b` leads to `/mnt/x`"),
         ('FROM node:20\nCOPY . /app\nRUN cd /tmp && npm install\nCMD ["npm"]\n', {}, "it writes into `/tmp`"),
+        (f"FROM python:3.12\n{APP}", {"run.py": "#!/usr/local/bin/python\n"}, "`run.py` begins with"),
         (f"FROM python:3.12\n{APP}WORKDIR /data\n", {}, "nothing is copied to `/data`"),
         (f"FROM python:3.12\n{APP}CMD pip install -e . && python app.py\n", {}, "installs packages when it starts"),
         (f"FROM python:3.12\nENV PATH=/opt/tools/bin:$PATH\n{APP}", {}, "`PATH` is set"),

@@ -23,6 +23,7 @@ from optimizer.facts.runtime_needs import Kind, Needs, runtime_needs
 from optimizer.facts.runtime_needs.started import effective, files_of
 from optimizer.facts.stacks.choice import Plan
 from optimizer.facts.stacks.site import Unknown
+from optimizer.facts.stacks.survey import HINT
 from optimizer.facts.sync import development_names, scripts_of
 from optimizer.facts.tools import ToolCall, edition, tool_calls
 from optimizer.knowledge.build_packages import build_packages
@@ -79,8 +80,8 @@ class _Choice:
         if self.slim is None and closing is None and not self._installs_builders():
             return None
         self.survey.walk()
-        if self._is_empty(self.survey.end.folder):
-            raise Unknown(f"nothing is copied to `{self.survey.end.folder}`: what it runs comes from elsewhere")
+        if not self.artefacts and self._is_empty(self.survey.end.folder):
+            raise Unknown(f"nothing is copied to `{self.survey.end.folder}`: what it runs comes from elsewhere; {HINT}")
         needs = runtime_needs(self.facts, self.stage)
         self._sure(needs)
         environment = self._environment()
@@ -173,6 +174,11 @@ class _Choice:
         for word in self.row.own if self.survey.installs or self.row.carried else ():
             if word in self.facts.text:
                 raise Unknown(f"`{word.strip()}` is named: something hangs on where packages lie")
+        for path in files_of(self.facts, self.stage).values() if self.row.environment else ():
+            head = self.facts.context.head(path, 128) if self.facts.context is not None else None
+            line = (head or b"").partition(b"\n")[0].decode("utf-8", "replace")
+            if line.startswith("#!") and any(word in line for word in self.row.own):
+                raise Unknown(f"`{path}` begins with `{line.strip()}`: another interpreter than that of the packages")
 
     def _environment(self) -> str | None:
         """A new environment for the packages; None where none is needed, or the file makes one. Raises Unknown."""
