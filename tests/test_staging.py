@@ -278,7 +278,7 @@ CMD ["/server"]
     assert "COPY --from=builder /src/state /src/state\n" in after
     owned = text.replace("CMD", "USER 1000\nCMD")
     assert "belongs to a user" in run_with(multi_stage, owned, context).stood_back[0].why
-    from optimizer.staging import staged_wrongly
+    from optimizer.checks.staging import staged_wrongly
 
     lie = Facts(parse(after.replace("CMD", "USER 1000\nCMD")), context)
     assert "would lose its owner" in (staged_wrongly(Facts(parse(owned), context), lie, told=False) or "")
@@ -286,7 +286,7 @@ CMD ["/server"]
 
 def test_the_sources_must_be_seen() -> None:
     converted = run_with(multi_stage).after
-    from optimizer.staging import staged_wrongly
+    from optimizer.checks.staging import staged_wrongly
 
     assert staged_wrongly(Facts(parse(FILE)), Facts(parse(converted)), told=False) is not None
     assert staged_wrongly(Facts(parse(FILE)), Facts(parse(converted)), told=True) is None

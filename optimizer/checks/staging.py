@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from optimizer.aspects import comments
-from optimizer.ending import Ending, ending
+from optimizer.checks.aspects import comments
+from optimizer.checks.ending import Ending, ending
+from optimizer.checks.trace import Atom, trace
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.bases import image_of
 from optimizer.facts.calls import Call
@@ -31,7 +32,6 @@ from optimizer.knowledge.build_packages import SUITES, build_packages
 from optimizer.knowledge.interpreters import interpreters
 from optimizer.knowledge.stacks import BuilderImage, RuntimeImage, Stack, signs, stacks
 from optimizer.syntax.nodes import Instruction, Words
-from optimizer.trace import Atom, trace
 
 _STARTS = ("CMD", "ENTRYPOINT", "HEALTHCHECK")
 _ALLOWED = frozenset(
@@ -44,7 +44,7 @@ def staged_wrongly(before: Facts, after: Facts, *, told: bool) -> str | None:
     if len(after.stages) != len(before.stages) + 1:
         return "not one stage comes"
     if image_of(before.stages[-1].base or "")[0] in interpreters().by_image:
-        from optimizer.staging_interpreted import interpreted
+        from optimizer.checks.interpreted import interpreted
 
         return next(interpreted(before, after, told=told).faults(), None)
     builder = stacks().builders.get(image_of(before.stages[-1].base or "")[0])

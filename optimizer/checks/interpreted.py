@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from optimizer.ending import Ending, ending
+from optimizer.checks.ending import Ending, ending
+from optimizer.checks.staging import Staging
 from optimizer.facts import Facts
 from optimizer.facts.bases import image_of
 from optimizer.facts.demand import started_needs
@@ -25,7 +26,6 @@ from optimizer.knowledge.effects import effects_table
 from optimizer.knowledge.interpreters import Interpreter, interpreters
 from optimizer.knowledge.stacks import BuilderImage, RuntimeImage, Stack, matches, stacks
 from optimizer.knowledge.variants import variants
-from optimizer.staging import Staging
 from optimizer.syntax.nodes import Instruction
 from optimizer.syntax.parser import parse
 
