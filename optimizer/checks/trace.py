@@ -7,48 +7,29 @@ then they are one atom. `( a )` is a RUN of its own. Computed from the tree alon
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from optimizer.checks.environment import Environment
+from optimizer.checks.mounted import cache_mounts, mounts_file
+from optimizer.checks.package_lists import Lists, PackageLists, holds_no_lists
 from optimizer.checks.removal import install_text, joined, libraries_kept, removals
-from optimizer.checks.wording import empties_cache, fetches, lean, named, owners_told, set_aside, worded
+from optimizer.checks.wording import empties_cache, lean, named, owners_told, set_aside, worded
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.adding import adds_more
 from optimizer.facts.calls import Call, calls_in
 from optimizer.facts.chains import Chain, Step, heeds_errexit, leaves, may_set_errexit, subshell, without_end
 from optimizer.facts.chains import chain as chain_of
-from optimizer.facts.lists import (
-    Deletion,
-    copies_lists,
-    copy_may_change_sources,
-    deletion,
-    fetches_first,
-    may_change_sources,
-    may_use_lists,
-    only_refreshes,
-    removes_lists,
-    started_with_lists,
-)
-from optimizer.facts.mounts import Mount
+from optimizer.facts.lists import Deletion, copy_may_change_sources, deletion, only_refreshes
 from optimizer.facts.ownership import Held, Ownership
-from optimizer.facts.packages import package_call
 from optimizer.facts.passing import passing
 from optimizer.facts.texts import argument_text, flags_text, tokens
-from optimizer.facts.tools import tool_call
-from optimizer.knowledge import families
-from optimizer.knowledge.ecosystems import Tool
 from optimizer.syntax.nodes import Flag, Instruction, ShellScript, source
 from optimizer.transform import Leeway
 
 _SETS_STEPS_ASIDE = frozenset({Leeway.PRODUCTION, Leeway.CACHES, Leeway.BUILD_PACKAGES, Leeway.HARDENING})
 
-_KEYS_OF_A_CACHE = frozenset({"type", "target", "sharing", "id", "uid", "gid"})
-
 State = tuple[Hashable, ...]
-Lists = tuple[str, int]
-"""Of one package manager: `base`, `fetched` or `removed`; how many steps before the fetch could change its sources."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,24 +74,6 @@ def _trace(facts: Facts, leeway: frozenset[Leeway]) -> Trace:
     return Trace(tuple(found))
 
 
-def _concerned(facts: Facts) -> Iterator[str]:
-    """The families whose lists the file can have to do with: it names one of their managers."""
-    for family, rows in families().items():
-        if any(manager.lists and name in facts.text for manager in rows for name in manager.commands):
-            yield family
-
-
-def holds_no_lists(stage: BuildStage) -> bool:
-    """Whether the stage stands on an official image of Debian or Ubuntu, which come without package lists."""
-    return stage.system is not None and stage.system.name in ("debian", "ubuntu")
-
-
-def caching_tool(call: Call) -> Tool | None:
-    """The tool whose cache the command fills; None where it is none."""
-    found = tool_call(call)
-    return found.tool if found is not None and fetches(found, found.tool) else None
-
-
 class _Walk:
     """The state while a stage is walked: what is in force, and the package lists."""
 
@@ -124,10 +87,7 @@ class _Walk:
         self._user = ""
         self._folder = ""
         self._shell = ""
-        self._lists: dict[str, Lists] = dict.fromkeys(_concerned(facts), ("base", 0))
-        if Leeway.CACHES in leeway and holds_no_lists(stage):
-            self._lists = dict.fromkeys(self._lists, ("removed", 0))
-        self._changes: dict[str, int] = dict.fromkeys(self._lists, 0)
+        self._lists = PackageLists(facts, removed=Leeway.CACHES in leeway and holds_no_lists(stage))
         parent = ends[stage.parent]._owners if stage.parent else None
         self._owners: Ownership | None = Ownership(facts, stage, parent) if Leeway.OWNERSHIP in leeway else None
         self._values: Environment | None = Environment() if Leeway.ENVIRONMENT in leeway else None
@@ -140,7 +100,7 @@ class _Walk:
         """Begin where the parent stage ended."""
         self._environment, self._user = parent._environment, parent._user
         self._folder, self._shell = parent._folder, parent._shell
-        self._lists, self._changes = dict(parent._lists), dict(parent._changes)
+        self._lists = parent._lists.copy()
         self._values = parent._values.copy() if parent._values else None
 
     def atoms(self, stage: BuildStage) -> Iterator[Atom]:
@@ -207,7 +167,7 @@ class _Walk:
 
     def _copy(self, instruction: Instruction, text: str) -> Atom:
         if copy_may_change_sources(text):
-            self._changes = {family: changes + 1 for family, changes in self._changes.items()}
+            self._lists.sources_changed()
         if self._owners and self._owners.copied(instruction):
             text = argument_text(instruction, owners_told(instruction, self._leeway))
         plain = Leeway.ADD in self._leeway and adds_more(self._facts, instruction) is None
@@ -233,20 +193,17 @@ class _Walk:
         copy = self._facts.copies.get(instruction)
         if origin is None or origin not in self._ends or copy is None:
             return ()
-        lists = self._ends[origin]._lists
-        paths = [word.text for word in copy.words[:-1]]
-        return tuple((f, lists[f]) for f in lists if any(copies_lists(path, f) for path in paths))
+        return self._ends[origin]._lists.below([word.text for word in copy.words[:-1]])
 
     def _started(self, instruction: Instruction, text: str) -> Iterator[Atom]:
         """What a container starts, where it needs the lists that the image holds."""
-        lists = tuple((family, state) for family, state in self._lists.items() if started_with_lists(text, family))
-        if lists:
+        if lists := self._lists.started(text):
             yield Atom(f"{instruction.name} {text}", (), lists, instruction=instruction)
 
     def _state(self, instruction: Instruction) -> State:
         run = instruction.inner
         names = named(self._facts, instruction, self._leeway)
-        gone = [flag for flag in run.all_flags if self._mounts_file(flag)] + self._caches(instruction)
+        gone = [*self._mounted_files(run), *self._caches(instruction)]
         flags = flags_text(run, {**names, **dict.fromkeys(gone, "")})
         documents = "\0".join(source(doc.body) for doc in run.heredocs) if not self._is_lone(instruction) else ""
         trigger = "ONBUILD" if run is not instruction else ""
@@ -256,33 +213,18 @@ class _Walk:
             flags = self._with_values(flags)
         return (*environment, self._user, self._folder, self._shell, flags, documents, trigger)
 
-    def _mounts_file(self, flag: Flag) -> bool:
-        """Whether the leeway takes a flag as the file that it mounts out of the context, read-only."""
-        if Leeway.MOUNT not in self._leeway or flag.name != "mount":
-            return False
-        return re.fullmatch(r"type=bind,source=[^,$]+,target=/[^,$]+", flag.value or "") is not None
+    def _mounted_files(self, run: Instruction) -> list[Flag]:
+        """The flags that the leeway takes as the files that they mount."""
+        return [flag for flag in run.all_flags if mounts_file(flag)] if Leeway.MOUNT in self._leeway else []
 
     def _caches(self, instruction: Instruction) -> list[Flag]:
         """The cache mounts of a RUN that the leeway lets come; these are noted."""
         if Leeway.CACHES not in self._leeway or instruction.inner.name != "RUN":
             return []
-        places = iter(self._facts.mounts(instruction))
-        mounts = [(flag, next(places)) for flag in instruction.inner.all_flags if flag.name == "mount"]
-        free = {flag: mount for flag, mount in mounts if self._comes_freely(instruction, mount)}
+        free = cache_mounts(self._facts, instruction)
         self._aside += [f"--mount of {mount.target}" for mount in free.values()]
         self._aside += lean(self._facts.calls(instruction), [mount.target or "" for mount in free.values()])
         return list(free)
-
-    def _comes_freely(self, instruction: Instruction, mount: Mount) -> bool:
-        """Whether a mount is a cache of a tool that the RUN calls, in the home and with the number of its user."""
-        if mount.kind != "cache" or mount.target is None or not set(mount.keys) <= _KEYS_OF_A_CACHE:
-            return False
-        calls = self._facts.calls(instruction)
-        if not any(tool.is_place(mount.target) for call in calls if (tool := caching_tool(call)) is not None):
-            return False
-        scope = self._facts.scopes[instruction]
-        by_root = scope.user is None or scope.as_root
-        return mount.user in (None, "0") if by_root else mount.user is not None
 
     def _is_lone(self, instruction: Instruction) -> bool:
         script = self._facts.script(instruction)
@@ -290,17 +232,16 @@ class _Walk:
 
     def _run(self, instruction: Instruction) -> Iterator[Atom]:
         """A RUN; lists that it fetched into a mount are not there behind it."""
-        before = dict(self._lists)
+        before = self._lists.copy()
         yield from self._run_steps(instruction)
         for mount in self._facts.mounts(instruction):
             if mount.kind == "cache" and mount.target is not None:
-                lost = [family for family in before if copies_lists(mount.target, family)]
-                self._lists |= {family: before[family] for family in lost}
+                self._lists.restored(before, mount.target)
 
     def _run_steps(self, instruction: Instruction) -> Iterator[Atom]:
         state = self._state(instruction)
         chain = self._facts.chain(instruction)
-        for flag in filter(self._mounts_file, instruction.all_flags):
+        for flag in self._mounted_files(instruction):
             yield Atom(f"mount {flag.value}", (), instruction=instruction)
         if (one := self._passing.get(instruction)) is not None:
             chain = replace(one.chain, steps=(*one.chain.steps[: one.at], *one.chain.steps[one.at + 1 :]))
@@ -377,14 +318,12 @@ class _Walk:
                 return None
         refreshed = only_refreshes(step)
         if refreshed is not None:
-            self._lists[refreshed.family] = ("fetched", self._changes[refreshed.family])
+            self._lists.fetched(refreshed.family)
         if refreshed is not None and Leeway.REFRESH in self._leeway:
             return None
         deletes = deletion(step, self._facts.scopes[instruction].folder)
         if deletes is not None:
-            for family in self._lists:
-                if removes_lists(deletes, family):
-                    self._lists[family] = ("removed", 0)
+            self._lists.deleted(deletes)
             if deletes.regenerable and Leeway.CLEANUP in self._leeway:
                 return None
         if Leeway.CACHES in self._leeway and empties_cache(step, self._facts.calls(instruction)):
@@ -423,24 +362,9 @@ class _Walk:
         *,
         opaque: bool = False,
     ) -> tuple[tuple[str, Lists], ...]:
-        """The lists that the commands may read as they find them; counts what may change the sources.
-
-        `script`: what is no chain of steps and may fetch lists before it reads them.
-        """
+        """The lists that the commands may read as they find them."""
         variables = self._facts.scopes[instruction].variables
-        packages = [package for call in calls if not call.substituted and (package := package_call(call)) is not None]
-        found = []
-        for family in self._lists:
-            named = [package for package in packages if package.manager.family == family]
-            needed = bool(named) or Leeway.LISTS not in self._leeway
-            reads = opaque or may_use_lists(calls, family, variables)
-            if needed and reads and not (script and fetches_first(script, calls, family, variables)):
-                found.append((family, self._lists[family]))
-            if opaque or may_change_sources(calls, family, variables):
-                self._changes[family] += 1
-            if any(package.updates for package in named):
-                self._lists[family] = ("fetched", self._changes[family])
-        return tuple(found)
+        return self._lists.read(calls, variables, script, opaque=opaque, free=Leeway.LISTS in self._leeway)
 
 
 def _is_free(atom: Atom, left: set[str]) -> bool:
