@@ -76,8 +76,14 @@ class Entry:
 
     @property
     def could_save(self) -> int:
-        """Bytes that what waits would save, as far as they are known: an estimate, and at most."""
-        return sum(note.saves or 0 for note in self.waiting)
+        """Bytes that what waits would save, as far as they are known: an estimate, and at most.
+
+        What waits at one line is one or the other: another base image, or another stage.
+        """
+        best: dict[int, int] = {}
+        for note in self.waiting:
+            best[note.line] = max(best.get(note.line, 0), note.saves or 0)
+        return sum(best.values())
 
     @property
     def faster(self) -> float | None:
