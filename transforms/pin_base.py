@@ -27,8 +27,7 @@ digest = "{_DIGEST}"
     may_change=set(),
     leeway={"pin"},
     counterparts=("DL3006", "DL3007"),
-    may_change_paths=("/**",),
-    may_remove=("/**",),
+    may_change_base=True,
     options={"lock": ()},
 )
 @example(
