@@ -17,14 +17,31 @@ if TYPE_CHECKING:
 
     from optimizer.engine import Change, Refusal, Result, StoodBack, optimize
     from optimizer.facts import Facts, analyze
+    from optimizer.facts.context import Given
+    from optimizer.origins import Place
     from optimizer.patch import unified
     from optimizer.syntax.parser import parse, render
 
-__all__ = ["Change", "Facts", "Refusal", "Result", "StoodBack", "analyze", "optimize", "parse", "render", "unified"]
+__all__ = [
+    "Change",
+    "Facts",
+    "Given",
+    "Place",
+    "Refusal",
+    "Result",
+    "StoodBack",
+    "analyze",
+    "optimize",
+    "parse",
+    "render",
+    "unified",
+]
 
 _HOMES = {
     "optimizer.engine": ("Change", "Refusal", "Result", "StoodBack", "optimize"),
     "optimizer.facts": ("Facts", "analyze"),
+    "optimizer.facts.context": ("Given",),
+    "optimizer.origins": ("Place",),
     "optimizer.patch": ("unified",),
     "optimizer.syntax.parser": ("parse", "render"),
 }

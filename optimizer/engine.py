@@ -9,6 +9,8 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from os import PathLike
+from pathlib import Path
 
 from optimizer.checks import Promise, violation
 from optimizer.facts import Facts
@@ -107,14 +109,18 @@ def optimize(
     transforms: Sequence[Transform] | None = None,
     *,
     unsafe: bool = False,
-    context: Supply | None = None,
+    context: Supply | str | PathLike[str] | None = None,
     only: Collection[ChangeKey] | None = None,
 ) -> Result:
     """The file after all transforms (else those of the pipeline that run by default). Never raises on any text.
 
-    Transforms of other files than Dockerfiles are passed over. `context`: the build context, or what finds it; it is
-    asked once, when the first fact needs it. `only`: no other changes are made.
+    Transforms of other files than Dockerfiles are passed over. `context`: the build context, its folder, or what finds
+    it; it is asked once, when the first fact needs it. `only`: no other changes are made.
     """
+    if isinstance(context, str | PathLike):
+        from optimizer.facts.context.finder import context_in
+
+        context = context_in(Path(context))
     if transforms is None:
         from transforms import PIPELINE
 

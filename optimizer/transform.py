@@ -241,7 +241,7 @@ class Transform:
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     """What settings may tell it: the names of keyword parameters of its function, each with the words allowed.
 
-    The first word is the parameter's default; a name without words takes any text.
+    The first word is the parameter's default; a name without words takes any text, or a list, joined with blanks.
     """
 
     def configured(self, options: Mapping[str, str]) -> Transform:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import cast
 
+from optimizer.checks.workflows import violation
 from optimizer.engine import Change, Refusal, Result, Step, StoodBack
 from optimizer.facts.ci import Workflow
 from optimizer.facts.ci.values import BadYaml, read
@@ -12,7 +13,6 @@ from optimizer.origins import Place, whole_line
 from optimizer.pragmas import pragma
 from optimizer.syntax.problems import Problem
 from optimizer.transform import Insertion, Safety, Subject, Transform, WorkflowRun
-from optimizer.workflow_checks import violation
 
 
 def improve(data: bytes | str, transforms: Sequence[Transform] | None = None, *, unsafe: bool = False) -> Result:

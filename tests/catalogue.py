@@ -1,13 +1,14 @@
 """Prints the pages that are made from the code: `python -m tests.catalogue` shows, `--write` writes them.
 
 transforms/README.md   the catalogue of transforms
-README.md              the table, the demo and the results between their marks
+README.md, optimizer/docs/*.md   what stands between marks: tables, demos, results
 """
 
 from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,24 +24,34 @@ from transforms import PIPELINE
 ROOT = Path(__file__).parents[1]
 DEMO = "corpus/projects/flask-notes/Dockerfile"
 CACHED = "corpus/projects/node-copy-first/Dockerfile"
+PARTED = "corpus/projects/python-links-library/Dockerfile"
+
+
+def printed() -> dict[str, Callable[[], str]]:
+    """What stands between marks of a page, `<!-- NAME -->` and `<!-- /NAME -->`, and what prints it."""
+    return {
+        "transforms": table,
+        "demo": demo,
+        "cache": cache,
+        "moved": lambda: demo(CACHED),
+        "stages": lambda: demo(PARTED, unsafe=True),
+        "results": results,
+    }
 
 
 def pages() -> dict[Path, str]:
     """Each page with the text that it should have."""
-    readme = ROOT / "README.md"
-    text = readme.read_text("utf-8")
-    printed_parts = {
-        "transforms": table(),
-        "demo": demo(),
-        "cache": cache(),
-        "moved": demo(CACHED),
-        "results": results(),
-    }
-    for name, printed in printed_parts.items():
-        marks = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.S)
-        assert marks.search(text), f"README.md has lost its {name} marks"
-        text = marks.sub(lambda match, printed=printed: match[1] + printed + match[2], text)  # type: ignore[misc]
-    return {ROOT / "transforms" / "README.md": catalogue(), readme: text}
+    found = {ROOT / "transforms" / "README.md": catalogue()}
+    seen = set()
+    for page in (ROOT / "README.md", *sorted((ROOT / "optimizer" / "docs").glob("*.md"))):
+        text = page.read_text("utf-8")
+        for name in re.findall(r"<!-- (\w+) -->", text):
+            marks = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.S)
+            text = marks.sub(lambda match, name=name: match[1] + printed()[name]() + match[2], text)  # type: ignore[misc]
+            seen.add(name)
+        found[page] = text
+    assert seen == printed().keys(), f"no page has the marks of {printed().keys() - seen}"
+    return found
 
 
 def results() -> str:
@@ -51,10 +62,11 @@ def results() -> str:
     return "\n".join([lines[0], "", *table[:2], *rewritten]) + "\n"
 
 
-def demo(dockerfile: str = DEMO) -> str:
+def demo(dockerfile: str = DEMO, *, unsafe: bool = False) -> str:
     """What `dockopt fix` prints of a project on standard output; of the first, `make demo`."""
     path = ROOT / dockerfile
-    result = optimize(path.read_bytes(), context=Finder().supply(path, path.parent, path.read_bytes()))
+    context = Finder().supply(path, path.parent, path.read_bytes())
+    result = optimize(path.read_bytes(), unsafe=unsafe, context=context)
     changes = sorted(result.changes, key=lambda change: change.line)
     lines = [f"{dockerfile}:{change.line} {change.transform}  {change.why}\n" for change in changes]
     return f"```diff\n{unified(result.before, result.after, dockerfile)}{''.join(lines)}```\n"

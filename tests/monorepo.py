@@ -167,8 +167,8 @@ def dask(workers: int) -> Iterator[tuple[str, list[int]]]:
         address = json.loads(told.read_text())["address"]
         for _ in range(workers):
             _started(stack, program, "worker", address, "--nthreads", "1", "--local-directory", name)
-        with Client(address, timeout=60, set_as_default=False) as client:
-            client.wait_for_workers(workers, timeout=60)
+        with Client(address, timeout=180, set_as_default=False) as client:
+            client.wait_for_workers(workers, timeout=180)
             pids = list(client.run(os.getpid).values())
         yield address, pids
 

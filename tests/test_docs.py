@@ -56,3 +56,9 @@ def test_no_file_holds_a_path_of_one_machine() -> None:
     machine = re.compile(r"(?<![\w./$}-])/(?:" + "work|" + r"farm)/")
     named = [path for path in tracked() if machine.search(path.read_text("utf-8", "replace"))]
     assert named == []
+
+
+@pytest.mark.parametrize("page", sorted(pages()), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_a_link_leads_to_a_file(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:|#)([^)#\s]+)", page.read_text("utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []

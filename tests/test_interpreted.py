@@ -8,7 +8,7 @@ import pytest
 
 from optimizer.engine import Result, optimize
 from optimizer.facts import Facts
-from optimizer.facts.context import Given
+from optimizer.facts.context import Given, Start
 from optimizer.knowledge.interpreters import interpreters
 from optimizer.syntax.parser import parse
 from optimizer.transform import Declined, Proposal, Safety, transform
@@ -90,6 +90,18 @@ PARTED: dict[str, tuple[str, Files, str]] = {
             'CMD ["python", "app.py"]\n'
         ),
     ),
+    "headers of the interpreter that the image has already": (
+        (
+            "FROM python:3.12-alpine\nRUN apk add gcc musl-dev python3-dev\nWORKDIR /app\nCOPY . .\n"
+            'RUN pip install -r requirements.txt\nCMD ["python", "app.py"]\n'
+        ),
+        PYTHON,
+        (
+            "FROM python:3.12-alpine\nENV PATH=/opt/venv/bin:$PATH\nRUN apk add --no-cache libgcc\nWORKDIR /app\n"
+            "COPY --from=builder /opt/venv /opt/venv\nCOPY --from=builder /app /app\n"
+            'CMD ["python", "app.py"]\n'
+        ),
+    ),
     "a program that is installed for all": (
         (
             "FROM node:20\nWORKDIR /app\nRUN npm install -g typescript\nRUN npm install -g serve\nCOPY . .\n"
@@ -114,7 +126,8 @@ PARTED: dict[str, tuple[str, Files, str]] = {
     ),
     "what is deleted again is not there to be copied": (
         (
-            "FROM python:3.12\nCOPY requirements.txt /tmp/\nRUN pip install -r /tmp/requirements.txt && rm /tmp/requirements.txt\n"
+            "FROM python:3.12\nCOPY requirements.txt /tmp/\n"
+            "RUN pip install -r /tmp/requirements.txt && rm /tmp/requirements.txt\n"
             'COPY app.py /srv/app/\nCMD ["python", "/srv/app/app.py"]\n'
         ),
         PYTHON,
@@ -125,10 +138,10 @@ PARTED: dict[str, tuple[str, Files, str]] = {
     ),
     "programs of the system's folder, one by one": (
         (
-            "FROM node:20-alpine\nRUN apk add make\nCOPY bin /bin/\nRUN chmod +x /bin/start\nWORKDIR /app\nRUN npm init -y\n"
-            'CMD ["start"]\n'
+            "FROM node:20-alpine\nRUN apk add make\nCOPY bin /bin/\nRUN chmod +x /bin/start\nWORKDIR /app\nCOPY . .\n"
+            'RUN npm ci\nCMD ["start"]\n'
         ),
-        {"bin/start": "#!/bin/sh\nexec node .\n"},
+        {**NODE, "bin/start": "#!/bin/sh\nexec node .\n"},
         (
             "FROM node:20-alpine\nWORKDIR /app\nCOPY --from=builder /bin/start /bin/start\n"
             'COPY --from=builder /app /app\nCMD ["start"]\n'
@@ -158,6 +171,7 @@ def test_the_stage_that_is_run(name: str) -> None:
         ("npm ci", {}, "RUN npm prune --omit=dev\n"),
         ("yarn install", {"yarn.lock": ""}, "RUN yarn install --production --ignore-scripts --prefer-offline\n"),
         ("pnpm install", {"pnpm-lock.yaml": ""}, "RUN CI=true pnpm prune --prod\n"),
+        ("pnpm install", {"pnpm-lock.yaml": "", "pnpm-workspace.yaml": ""}, ""),
         ("npm ci --include=dev", {}, ""),
         ("npm ci", {"src/main.ts": 'import ts from "typescript"\n'}, ""),
     ],
@@ -166,6 +180,15 @@ def test_development_packages_go_where_nothing_loads_them(installs: str, files: 
     text = f'FROM node:20\nWORKDIR /app\nCOPY . .\nRUN {installs}\nRUN npm run build\nCMD ["node", "dist/main.js"]\n'
     builder = parted(text, {**NODE, **files}).after.partition("\n# holds")[0]
     assert builder.endswith(f"RUN npm run build\n{closing}")
+
+
+def test_development_packages_stay_where_compose_starts_one() -> None:
+    text = 'FROM node:20\nWORKDIR /app\nCOPY . .\nRUN npm ci\nRUN npm run build\nCMD ["node", "dist/main.js"]\n'
+    contents = {path: content.encode() for path, content in NODE.items()}
+    for words, kept in (("tsc --watch", True), ("node dist/main.js", False)):
+        given = Given(contents, starts=(Start("`command` of a service", tuple(words.split())),))
+        result = optimize(text, [multi_stage], unsafe=True, context=given)
+        assert ("npm prune" not in result.after) == kept
 
 
 def test_an_old_npm_takes_another_option() -> None:
@@ -196,6 +219,12 @@ APP = 'WORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nCMD ["python
         (f"FROM python:3.12\n{APP}", {"app.py": "import os\nos.system(x)\n"}, "`app.py` starts a program whose name"),
         (f"FROM python:3.12\nRUN locale-gen de_DE.UTF-8\n{APP}", {}, "locales"),
         (f"FROM python:3.12\nCOPY ca.crt /usr/local/share/ca-certificates/\n{APP}", {"ca.crt": ""}, "certificates"),
+        (f"FROM python:3.12\n{APP}RUN ln -s /app/app.py /usr/bin/app\n", {}, "`/usr/bin/app` is a link"),
+        (f"FROM python:3.12\n{APP}RUN mkdir /a && ln -s /mnt/x /a/b\n", {}, "`/a/b` leads to `/mnt/x`"),
+        ('FROM node:20\nCOPY . /app\nRUN cd /tmp && npm install\nCMD ["npm"]\n', {}, "it writes into `/tmp`"),
+        (f"FROM python:3.12\n{APP}", {"run.py": "#!/usr/local/bin/python\n"}, "`run.py` begins with"),
+        (f"FROM python:3.12\n{APP}WORKDIR /data\n", {}, "nothing is copied to `/data`"),
+        (f"FROM python:3.12\n{APP}CMD pip install -e . && python app.py\n", {}, "installs packages when it starts"),
         (f"FROM python:3.12\nENV PATH=/opt/tools/bin:$PATH\n{APP}", {}, "`PATH` is set"),
         (f"FROM python:3.12\n{APP}RUN chown -R 1:1 /var/lib\n", {}, "the owner of `/var/lib` is set"),
         (f"FROM python:3.12\nRUN chown 1:1 /app\nRUN useradd app\n{APP}", {}, "owners are set before a step"),

@@ -240,3 +240,16 @@ def test_mistakes_of_the_user(project: Path) -> None:
     settings_for.cache_clear()
     with pytest.raises(SettingsError, match="newer dockopt"):
         settings_for(project)
+
+
+def test_a_lock_file_alone_leaves_the_settings_above_in_force(project: Path) -> None:
+    (project / "dockopt.toml").write_text("unsafe = true\n")
+    below = project / "services" / "api"
+    below.mkdir(parents=True)
+    text = written([Entry("python", "3.12", DIGEST)])
+    (project / "dockopt.lock").write_text(written([Entry("node", "22", DIGEST)]))
+    (below / "dockopt.lock").write_text(text)
+    settings_for.cache_clear()
+    assert settings_for(below).unsafe
+    assert settings_for(below).options["pin-base"]["lock"] == text
+    assert "node" in settings_for(below.parent).options["pin-base"]["lock"]

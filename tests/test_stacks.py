@@ -231,6 +231,7 @@ ENV ASPNETCORE_HTTP_PORTS=
 WORKDIR /src
 ENV ASPNETCORE_URLS=http://+:5000
 COPY --from=builder /src/out /src/out
+COPY --from=builder /src/appsettings.json /src/appsettings.json
 CMD ["dotnet", "out/App.dll"]
 """,
     ),

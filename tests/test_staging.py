@@ -248,9 +248,45 @@ def test_a_command_in_shell_form_needs_a_shell() -> None:
     assert "needs a shell" in result.refusals[0].why
 
 
+def test_the_mode_of_a_folder_is_set_again() -> None:
+    text = """\
+FROM golang:1.24-bookworm
+COPY . /src
+WORKDIR /src
+RUN go build -o /server . && chmod +x /server
+RUN mkdir /state && chmod 1777 /state
+USER 1000
+CMD ["/server"]
+"""
+    context = Given({"main.go": b"package main\n"})
+    after = run_with(multi_stage, text, context).after
+    assert "COPY --from=builder /state /state\nRUN chmod 1777 /state\n" in after
+    lie = lying("RUN chmod 1777 /state\n", "")
+    assert "would be left out, which sets an owner" in run_with(lie, text, context).refusals[0].why
+
+
+def test_a_folder_that_belongs_to_a_user_is_not_copied() -> None:
+    text = """\
+FROM golang:1.24-bookworm
+COPY --chown=1000 . /src
+WORKDIR /src
+RUN go build -o /server .
+CMD ["/server"]
+"""
+    context = Given({"main.go": b"package main\n", "state/a.json": b""})
+    after = run_with(multi_stage, text, context).after
+    assert "COPY --from=builder /src/state /src/state\n" in after
+    owned = text.replace("CMD", "USER 1000\nCMD")
+    assert "belongs to a user" in run_with(multi_stage, owned, context).stood_back[0].why
+    from optimizer.checks.staging import staged_wrongly
+
+    lie = Facts(parse(after.replace("CMD", "USER 1000\nCMD")), context)
+    assert "would lose its owner" in (staged_wrongly(Facts(parse(owned), context), lie, told=False) or "")
+
+
 def test_the_sources_must_be_seen() -> None:
     converted = run_with(multi_stage).after
-    from optimizer.staging import staged_wrongly
+    from optimizer.checks.staging import staged_wrongly
 
     assert staged_wrongly(Facts(parse(FILE)), Facts(parse(converted)), told=False) is not None
     assert staged_wrongly(Facts(parse(FILE)), Facts(parse(converted)), told=True) is None

@@ -340,7 +340,7 @@ def test_a_lie_is_caught(text: str, liar: Transform, why: str) -> None:
 
 
 def test_a_lost_line_is_caught() -> None:
-    from optimizer.workflow_checks import violation
+    from optimizer.checks.workflows import violation
 
     text = "# a remark\n" + PLAIN
     assert violation(text, read(text), PLAIN) == "lines: one is gone, or differs"

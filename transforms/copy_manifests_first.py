@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import takewhile
 
 from optimizer.facts import Copy, Facts
+from optimizer.facts.durations import text_seconds
 from optimizer.facts.layout import without
 from optimizer.facts.manifests import install_of
 from optimizer.facts.sinking import Target, may_lack_rights, sinking, taken_above
@@ -294,6 +295,7 @@ def _why(facts: Facts, copy: Instruction, target: Target, *, parted: bool) -> st
     steps = [one for one in facts.stage_of[copy].instructions if one.name in ("RUN", "COPY", "ADD", "WORKDIR")]
     names = (" ".join(filter(None, [one.install.row.commands[0], one.install.verb])) for one in target.passed)
     why = "a change of any file ran " + ", ".join(f"`{name}`" for name in dict.fromkeys(names)) + " again"
+    why += f", about {sum(text_seconds(one.text) for one in target.passed):.0f} s"
     was, now = len(steps) - steps.index(copy), len(steps) - steps.index(target.run) + parted
     return why if now >= was else f"{why}: {was} of the stage's {len(steps)} steps, now {now}"
 

@@ -38,6 +38,14 @@ _Builder = Annotated[
         metavar="NAME", help="docker, podman or buildah. Default: what works.", autocompletion=completion.builders
     ),
 ]
+_Jobs = Annotated[
+    int | None, typer.Option("--jobs", "-j", metavar="N", help="Worker processes. Default: the cores, if it pays.")
+]
+_Exclude = Annotated[list[str] | None, typer.Option(metavar="GLOB", help="Pass over such paths, as in a .gitignore.")]
+_ChangedSince = Annotated[
+    str | None, typer.Option(metavar="REV", help="Only files that differ from where this branch left REV.")
+]
+_NoCache = Annotated[bool, typer.Option("--no-cache", help="Use no results of earlier runs, keep none.")]
 _Context = Annotated[Path | None, typer.Option(metavar="DIR", help="The build context. Default: it is looked for.")]
 _Timeout = Annotated[float | None, typer.Option(metavar="SECONDS", help="For one build. Default: 1800.")]
 _BuildArgs = Annotated[list[str] | None, typer.Option(metavar="K=V", help="Passed to the builder, as the next three.")]
@@ -106,16 +114,10 @@ def fix(
         ),
     ] = "text",
     output: _Output = None,
-    jobs: Annotated[
-        int | None, typer.Option("--jobs", "-j", metavar="N", help="Worker processes. Default: the cores, if it pays.")
-    ] = None,
+    jobs: _Jobs = None,
     dask: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Workers of this Dask scheduler instead.")] = None,
-    exclude: Annotated[
-        list[str] | None, typer.Option(metavar="GLOB", help="Pass over such paths, as in a .gitignore.")
-    ] = None,
-    changed_since: Annotated[
-        str | None, typer.Option(metavar="REV", help="Only files that differ from where this branch left REV.")
-    ] = None,
+    exclude: _Exclude = None,
+    changed_since: _ChangedSince = None,
     summary: Annotated[
         list[str] | None,
         typer.Option(metavar="transform|folder|owner", help="A table in the place of diffs; may be repeated."),
@@ -123,7 +125,7 @@ def fix(
     commit_per: Annotated[
         str | None, typer.Option(metavar="transform|folder|owner", help="With --write: a git commit for each.")
     ] = None,
-    no_cache: Annotated[bool, typer.Option("--no-cache", help="Use no results of earlier runs, keep none.")] = False,
+    no_cache: _NoCache = False,
 ) -> None:
     """Show what would be better, as a unified diff with a reason for each change; or write it.
 
@@ -203,6 +205,45 @@ def prove(
         )  # fmt: skip
         chosen = ProveOptions(unsafe, tuple(select or ()), tuple(ignore or ()), form, wishes, profile)
         code = prove_all(tuple(paths or (".",)), chosen)
+    if code:
+        raise typer.Exit(code)
+
+
+@app.command()
+def report(
+    paths: Annotated[
+        list[str] | None, typer.Argument(metavar="[PATHS]...", help="Files or folders. Default: this folder.")
+    ] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the page there.")] = None,
+    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the same as JSON.")] = None,
+    history: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="What --json wrote earlier, or a folder of it: the page shows the trend."),
+    ] = None,
+    unsafe: Annotated[bool, typer.Option("--unsafe", help="Also what gives the image other content.")] = False,
+    select: _Select = None,
+    ignore: _Ignore = None,
+    profile: _Profile = None,
+    context: _Context = None,
+    no_context: Annotated[bool, typer.Option("--no-context", help="Look at nothing but the Dockerfiles.")] = False,
+    jobs: _Jobs = None,
+    exclude: _Exclude = None,
+    changed_since: _ChangedSince = None,
+    no_cache: _NoCache = False,
+) -> None:
+    """Write one page of HTML that shows what `fix` would change and why, and what that saves. Changes nothing.
+
+    Exit codes: 0 written; 2 usage, or a file that is unreadable or no builder accepts (the page says which);
+    3 a step was refused by a check (the page says which).
+    """
+    with _Messages():
+        from optimizer.cli.monorepo.run import many
+        from optimizer.cli.report import ReportOptions, report_all
+
+        chosen = tuple(select or ()), tuple(ignore or ()), profile, context, no_context
+        sets = many(jobs, None, exclude or (), changed_since, (), None, cache=not no_cache)
+        options = ReportOptions(html, json, tuple(history or ()), unsafe, *chosen, sets)
+        code = report_all(tuple(paths or (".",)), options)
     if code:
         raise typer.Exit(code)
 
@@ -336,39 +377,6 @@ def lock(
 
         code = keep(paths or [], Wishes(update, check))
     raise typer.Exit(code)
-
-
-@app.command()
-def report(
-    paths: Annotated[
-        list[str] | None, typer.Argument(metavar="[PATHS]...", help="Files or folders. Default: this folder.")
-    ] = None,
-    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the page there.")] = None,
-    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the same as JSON.")] = None,
-    history: Annotated[
-        list[Path] | None,
-        typer.Option(metavar="FILE", help="What --json wrote earlier, or a folder of it: the page shows the trend."),
-    ] = None,
-    unsafe: Annotated[bool, typer.Option("--unsafe", help="Also what gives the image other content.")] = False,
-    select: _Select = None,
-    ignore: _Ignore = None,
-    profile: _Profile = None,
-    context: _Context = None,
-    no_context: Annotated[bool, typer.Option("--no-context", help="Look at nothing but the Dockerfiles.")] = False,
-) -> None:
-    """Write one page of HTML that shows what `fix` would change and why, and what that saves. Changes nothing.
-
-    Exit codes: 0 written; 2 usage, or a file that is unreadable or no builder accepts (the page says which);
-    3 a step was refused by a check (the page says which).
-    """
-    with _Messages():
-        from optimizer.cli.report import ReportOptions, report_all
-
-        chosen = tuple(select or ()), tuple(ignore or ())
-        options = ReportOptions(html, json, tuple(history or ()), unsafe, *chosen, profile, context, no_context)
-        code = report_all(tuple(paths or (".",)), options)
-    if code:
-        raise typer.Exit(code)
 
 
 @app.command()

@@ -47,7 +47,9 @@ def choices(transform: Transform) -> str:
 
 def _shown(example: Example, transform: Transform) -> str:
     said = ["--unsafe"] if example.unsafe else []
-    said += [f'{transform.id} = "{word}"' for word in example.options.values()]
+    first = next(iter(transform.options), None)
+    for name, word in example.options.items():
+        said.append(f'{transform.id if name == first else f"{transform.id}.{name}"} = "{word}"')
     mark = f" ({', '.join(said)})" if said else ""
     title = f"{example.title}{mark}" if example.changes else f"stays as it is: {example.title}{mark}"
     return f"  # {title}\n" + "".join(f"  {line}\n" for line in example_lines(example))

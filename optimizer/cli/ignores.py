@@ -75,13 +75,15 @@ class Globs:
 
     def match(self, path: Path, *, is_folder: bool) -> bool:
         """Whether the last pattern that speaks of the path takes it; no pattern speaks of what lies elsewhere."""
-        if not path.is_relative_to(self._folder):
+        if not self._rules or not path.is_relative_to(self._folder):
             return False
         return bool(_decided(self._rules, path, self._folder, is_folder=is_folder))
 
 
 def _decided(rules: Sequence[_Rule], path: Path, folder: Path, *, is_folder: bool) -> bool | None:
     """What the first rule says that speaks of the path; None where none does."""
+    if not rules:
+        return None
     name, relative = _text(path.name), _text(path.relative_to(folder).as_posix())
     for rule in rules:
         if (is_folder or not rule.only_folders) and rule.pattern.fullmatch(relative if rule.whole_path else name):

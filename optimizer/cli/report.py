@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from optimizer.cli import VERSION, files
 from optimizer.cli.contexts import Contexts
-from optimizer.cli.discovery import find, is_ci_file
+from optimizer.cli.discovery import is_ci_file
 from optimizer.cli.errors import FileError, UsageError
+from optimizer.cli.monorepo.run import Many, outcomes_of
 from optimizer.cli.names import shown
 from optimizer.cli.output import Output
-from optimizer.cli.progress import Progress
 from optimizer.cli.settings import of_options
-from optimizer.cli.work import Outcome, Wishes, Worker
+from optimizer.cli.work import Outcome, Wishes
 from optimizer.facts.context import Missing
 from optimizer.prove.touch import change_counts
 from optimizer.report import Entry, Rebuild, Report, entry, rebuild
@@ -36,6 +37,7 @@ class ReportOptions:
     profile: str | None = None
     context: Path | None = None
     no_context: bool = False
+    many: Many = field(default_factory=Many)
 
 
 class Examiner:
@@ -81,7 +83,7 @@ def report_all(paths: Sequence[str], options: ReportOptions) -> int:
     settings = of_options(options.select, options.ignore, options.profile, unsafe=options.unsafe)
     earlier = list(_earlier(options.history))
     wishes = Wishes(settings, options.context, options.no_context, surroundings=True)
-    entries = tuple(_examined(paths, wishes))
+    entries = tuple(_examined(paths, wishes, options.many))
     report = Report(_title(paths), _now(), VERSION, entries, options.unsafe)
     _write(report, earlier, options)
     totals = report.totals
@@ -92,20 +94,10 @@ def report_all(paths: Sequence[str], options: ReportOptions) -> int:
     return 2 if totals.failed or totals.left else 3 if totals.refusals else 0
 
 
-def _examined(paths: Sequence[str], wishes: Wishes) -> Iterator[Entry]:
-    progress = Progress()
+def _examined(paths: Sequence[str], wishes: Wishes, many: Many) -> Iterator[Entry]:
     examiner = Examiner(wishes, stages=len(paths) == 1 and Path(paths[0]).is_file())
-    for at, outcome in enumerate(_outcomes(paths, wishes), start=1):
-        progress(f"file {at:,}: {shown(outcome.path)}")
-        if (found := examiner.entry(outcome)) is not None:
-            yield found
-    progress.clear()
-
-
-def _outcomes(paths: Sequence[str], wishes: Wishes) -> Iterator[Outcome]:
-    """What becomes of each file that is found."""
-    worker = Worker(wishes)
-    return (worker.look(found) for found in find((Path(path) for path in paths), ci=True))
+    with closing(outcomes_of(map(Path, paths), wishes, many)) as outcomes:
+        yield from filter(None, map(examiner.entry, outcomes))
 
 
 def _write(report: Report, earlier: Sequence[Earlier], options: ReportOptions) -> None:

@@ -18,6 +18,7 @@ from optimizer.cli.names import shown
 from optimizer.cli.output import Output
 from optimizer.cli.settings import Settings, of_options
 from optimizer.cli.work import Wishes, Worker
+from optimizer.review.markdown import code
 from optimizer.review.patches import Patch
 from optimizer.review.reviews import Review, review
 from optimizer.review.suggestions import Comment, File
@@ -107,6 +108,9 @@ class _Reviewer:
                     yield path
 
     def _file(self, path: str) -> Iterator[File]:
+        """One file; a link is passed over, as it could show what lies outside of the repository."""
+        if not self._head[path].mode.startswith("100"):
+            return
         outcome = self._worker.look(Found(self._change.top / path, self._change.top))
         for failure in outcome.failures:
             self._output.note(failure)
@@ -119,8 +123,7 @@ class _Reviewer:
 
     def _lines(self, path: str, data: bytes) -> tuple[Patch | None, str | None]:
         """Where comments can stand in a file; else why not, where that needs saying."""
-        entry = self._head.get(path)
-        if entry is None or self._repository.blob(entry.blob) != data:
+        if self._repository.blob(self._head[path].blob) != data:
             return None, "The file was read as it lies on the disk, which is not as the change has it."
         if path not in self._change.paths:
             return None, "The change touches only what of its build context is sent."
@@ -147,8 +150,13 @@ def _print(text: str, output: Path | None) -> None:
 def _markdown(made: Review, change: Touched) -> str:
     """The summary, and below it each comment with its place."""
     parts = [made.summary()]
-    parts += [f"---\n\n`{one.path}`, lines {one.first}-{one.last}\n\n{one.body('suggestion')}" for one in made.comments]
+    parts += [f"---\n\n{_where(one)}\n\n{one.body('suggestion')}" for one in made.comments]
     return "\n\n".join(parts) + "\n"
+
+
+def _where(comment: Comment) -> str:
+    lines = f"lines {comment.first} to {comment.last}" if comment.first < comment.last else f"line {comment.last}"
+    return f"{code(comment.path)}, {lines}"
 
 
 def _github(made: Review, change: Touched) -> str:

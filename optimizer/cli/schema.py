@@ -34,6 +34,11 @@ def schema() -> dict[str, Any]:
                 "enum": [*profiles()],
             },
             "unsafe": {"description": "Also what gives the image other content.", "type": "boolean"},
+            "exclude": {
+                "description": "Patterns as in a .gitignore: what is passed over where a folder is searched.",
+                "type": "array",
+                "items": {"type": "string"},
+            },
             **{transform.id: _options(transform) for transform in PIPELINE if transform.options},
         },
     }
@@ -61,5 +66,8 @@ def _options(transform: Transform) -> dict[str, Any]:
     }
 
 
+_TEXTS = {"type": "array", "items": {"type": "string"}}
+
+
 def _word(allowed: tuple[str, ...]) -> dict[str, Any]:
-    return {"enum": [*allowed], "default": allowed[0]} if allowed else {"type": "string"}
+    return {"enum": [*allowed], "default": allowed[0]} if allowed else {"anyOf": [{"type": "string"}, _TEXTS]}

@@ -53,8 +53,8 @@ class Settings:
         )
 
     def locked(self, lock: str) -> Settings:
-        """These settings with the text of the lock file beside them."""
-        return replace(self, options={"pin-base": {"lock": lock}, **self.options}) if lock else self
+        """These settings with the text of a lock file, which goes before that of one further up."""
+        return replace(self, options={**self.options, "pin-base": {"lock": lock}}) if lock else self
 
     def below(self, options: Settings) -> Settings:
         """These settings of a file, with what the command line says."""
@@ -116,9 +116,8 @@ def settings_for(folder: Path) -> Settings:
         path = folder / name
         if path.is_file() and (data := _table(path)) is not None:
             return replace(_read(shown(path), data), folder=folder).locked(lock)
-    if lock:
-        return Settings(folder=folder).locked(lock)
-    return settings_for(folder.parent) if folder.parent != folder else Settings()
+    above = settings_for(folder.parent) if folder.parent != folder else Settings()
+    return above.locked(lock)
 
 
 def _lock(path: Path) -> str:
@@ -209,6 +208,8 @@ def _options(where: str, transform: Transform, value: Any) -> Mapping[str, str]:
             known = [option.replace("_", "-") for option in transform.options]
             raise SettingsError(f"{where}: unknown key `{told}`{suggestion(key, known)}")
         words = transform.options[name]
+        if isinstance(word, list) and not words and all(isinstance(one, str) for one in word):
+            word = " ".join(word)
         if not isinstance(word, str):
             raise SettingsError(f"{where}: `{told}` is a text, not `{word}`")
         if words and word not in words:

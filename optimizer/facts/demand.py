@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.arrivals import arrived
 from optimizer.facts.calls import Call
+from optimizer.facts.context import Start
 from optimizer.facts.packages import package_call
 from optimizer.facts.sync import development_names, scripts_of
 from optimizer.facts.texts import argument_text, shortened
@@ -42,6 +43,7 @@ def started_needs(facts: Facts, stage: BuildStage, tool: Tool, manifest: bytes) 
     watch = _Watch(facts, tool, scripts_of(manifest) or {}, development_names(manifest) or frozenset())
     starts = ("CMD", "ENTRYPOINT", "HEALTHCHECK")
     found = [watch.needed_by(one) for each in stage.lineage for one in each.instructions if one.name in starts]
+    found += map(watch.started_by, facts.context.starts if facts.context is not None else ())
     return next((why for why in found if why is not None), None)
 
 
@@ -80,6 +82,11 @@ class _Watch:
             if (why := self.after(other, at)) is not None:
                 return why
         return None
+
+    def started_by(self, start: Start) -> str | None:
+        """Why what somebody else starts may need them; None where nothing seen does."""
+        text = " ".join(start.words)
+        return f"{start.by} may need them" if self._started(text) else None
 
     def running(self, calls: Sequence[Call]) -> str | None:
         """The first of some commands that may need them."""

@@ -22,6 +22,8 @@ class Standing:
     at: int
     install: Install
     need: Need | UnreadableError
+    text: str = ""
+    """The command as it is written."""
 
 
 def places_before(facts: Facts, instruction: Instruction) -> Mapping[str, str] | None:
@@ -60,7 +62,7 @@ def _installs(facts: Facts, run: Instruction) -> Iterator[Standing]:
             project = Project(context, places, posixpath.normpath(posixpath.join(folder, install.folder)))
             need = _need(install, project)
             if not isinstance(need, NamedError):
-                yield Standing(run, at, install, need)
+                yield Standing(run, at, install, need, " ".join(word.text for word in step.calls[0].words))
 
 
 def _need(install: Install, project: Project) -> Need | UnreadableError:

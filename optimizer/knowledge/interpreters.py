@@ -21,6 +21,7 @@ class Interpreter:
     family: str
     source: str
     users: tuple[str, ...] = ()
+    brings: tuple[str, ...] = ()
     certificates: bool = False
     carried: tuple[str, ...] = ()
     environment: str = ""
@@ -52,6 +53,8 @@ class Prune:
     source: str
     old: str = ""
     needs: str = ""
+    without: str = ""
+    runs_scripts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

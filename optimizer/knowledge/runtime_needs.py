@@ -9,7 +9,7 @@ from typing import Any
 
 from optimizer.knowledge import KnowledgeError, load, row
 
-_TABLES = {"language", "dependency", "starters", "shells", "tools"}
+_TABLES = {"language", "dependency", "starters", "shells", "installers", "tools"}
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,7 @@ class RuntimeNeeds:
     dependencies: dict[str, dict[str, Dependency]]
     starters: dict[str, tuple[str, ...]]
     shells: frozenset[str]
+    installers: dict[str, tuple[str, ...]]
     tools: dict[str, tuple[str, ...]]
 
 
@@ -116,6 +117,7 @@ def runtime_needs_table() -> RuntimeNeeds:
         ),
         dependencies=found,
         starters={name: tuple(options) for name, options in data["starters"].items()},
+        installers={name: tuple(verbs) for name, verbs in data["installers"].items()},
         shells=frozenset(data["shells"]["names"]),
         tools={name: tuple(programs) for name, programs in data["tools"].items()},
     )

@@ -45,6 +45,7 @@ class RuntimeImage:
     system: str = ""
     release: str = ""
     versions: tuple[str, ...] = ()
+    releases: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
     libraries: tuple[str, ...] = ()
     values: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
@@ -75,6 +76,7 @@ class Stack:
     made: tuple[str, ...] = ()
     libraries: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     tests: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
     static: tuple[str, ...] = ()
     embeds: tuple[str, ...] = ()
     unseen: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
@@ -86,6 +88,10 @@ class Stack:
     def is_source(self, path: str) -> bool:
         """Whether a program of the stack does not read the file of that path when it runs."""
         return matches(path, self.sources) or is_left(path)
+
+    def is_beside(self, path: str, folder: str, origin: str) -> bool:
+        """Whether a file of the image is read because it lies below the folder that the program starts in."""
+        return matches(origin, self.beside) and path.startswith(folder.rstrip("/") + "/")
 
     def is_read(self, path: str) -> bool:
         """Whether the file of that path is a source of the program itself."""

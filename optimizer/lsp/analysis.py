@@ -15,7 +15,7 @@ from optimizer.cache import Build, Plan, plan
 from optimizer.cache.report import Report, report
 from optimizer.cache.scenarios import edited, source_groups, typical
 from optimizer.cli.contexts import ContextOf, Contexts
-from optimizer.cli.discovery import is_ci_file
+from optimizer.cli.discovery import is_ci_file, is_template
 from optimizer.cli.settings import Settings, settings_for
 from optimizer.cli.work import _TEMPLATE
 from optimizer.engine import Change, ChangeKey, Result, optimize
@@ -37,7 +37,7 @@ class Surroundings:
 
     def __init__(self) -> None:
         settings_for.cache_clear()
-        self.contexts = Contexts(None, off=False)
+        self.contexts = Contexts(None, off=False, quiet=True)
         self.counts = lru_cache(maxsize=16)(change_counts)
 
 
@@ -65,7 +65,8 @@ class Analysis:
     @cached_property
     def transforms(self) -> tuple[Transform, ...]:
         """Those that the settings choose, each of which stops the work where it is stale."""
-        return tuple(self._stopping(transform) for transform in self.settings.chosen())
+        chosen = () if self._named_template else self.settings.chosen()
+        return tuple(self._stopping(transform) for transform in chosen)
 
     @cached_property
     def context(self) -> ContextOf | None:
@@ -83,7 +84,11 @@ class Analysis:
     @property
     def template(self) -> bool:
         """Whether it is no Dockerfile yet, but what one is made of: it is left as it is."""
-        return bool(self.result.problems and _TEMPLATE.search(self.text))
+        return self._named_template or bool(self.result.problems and _TEMPLATE.search(self.text))
+
+    @property
+    def _named_template(self) -> bool:
+        return self.path is not None and is_template(self.path.name)
 
     @cached_property
     def without_ignores(self) -> Result:

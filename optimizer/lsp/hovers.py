@@ -84,6 +84,9 @@ def _page(change: Change, transforms: tuple[Transform, ...]) -> str:
 
 def _facts(instruction: Instruction, analysis: Analysis) -> Iterator[str]:
     """What a build does with an instruction, and whether a change of a source file makes it do that again."""
+    if instruction.name == "FROM":
+        yield _stage(instruction, analysis)
+        return
     steps = [step for stage in analysis.planned.stages for step in stage.steps]
     step = next((one for one in steps if one.instruction is instruction and not one.trigger), None)
     if step is None:
@@ -91,6 +94,24 @@ def _facts(instruction: Instruction, analysis: Analysis) -> Iterator[str]:
         return
     yield f"`{step.name}` makes a layer. It comes from the cache where nothing of this has changed: {_key(step)}."
     yield _again(step, analysis)
+
+
+def _stage(instruction: Instruction, analysis: Analysis) -> str:
+    """What a stage is made of, and how much of it a change of a source file makes run again."""
+    stage = next(one for one in analysis.planned.stages if one.stage.node.instructions[0] is instruction)
+    said = f"Stage `{stage.title}` begins here, on `{stage.base}`: {_counted(len(stage.steps), 'layer')} of its own."
+    if not stage.used:
+        return f"{said} It is not built: no stage that is built needs it."
+    if analysis.rebuild is None:
+        return said
+    name, _, told = analysis.rebuild
+    lines = [line for line in told.lines if line.verdict.step.stage == stage.stage.number and line.verdict.runs]
+    seconds = sum(line.seconds for line in lines)
+    return f"{said} After a change of `{name}`, {len(lines)} of them run again, about {seconds:.1f} s."
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _key(step: Step) -> str:
@@ -111,7 +132,7 @@ def _key(step: Step) -> str:
 def _count(step: Step) -> str:
     """How many files of the context it takes, where that is known."""
     files = {path for part in step.parts if part.taken is not None for _, path in part.taken.files}
-    return f" ({len(files)} file{'s' if len(files) != 1 else ''})" if files else ""
+    return f" ({_counted(len(files), 'file')})" if files else ""
 
 
 def _again(step: Step, analysis: Analysis) -> str:

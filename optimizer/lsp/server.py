@@ -30,7 +30,11 @@ PAUSE = 0.2
 """Seconds without a key before a text is looked at."""
 _FRESH = 5.0
 """Seconds for which settings and contexts are remembered."""
-_WATCHED = ("**/dockopt.toml", "**/.dockopt.toml", "**/pyproject.toml", "**/*.dockerignore", "**/.dockerignore")
+_WATCHED = (
+    *("**/dockopt.toml", "**/.dockopt.toml", "**/pyproject.toml", "**/dockopt.lock"),
+    *("**/*.dockerignore", "**/.dockerignore"),
+)
+"""What else than a text decides on what is said of it."""
 
 
 class _Protocol(LanguageServerProtocol):
@@ -50,6 +54,8 @@ class Server(LanguageServer):
         kind = types.TextDocumentSyncKind.Incremental
         super().__init__("dockopt", VERSION, kind, protocol_cls=_Protocol)
         self.documents: dict[str, Document] = {}
+        self.others: dict[str, Document] = {}
+        """Open texts that are not looked at: an ignore file may be among them."""
         self._analyses: dict[str, tuple[Document, Analysis]] = {}
         self._thread = ThreadPoolExecutor(1, "dockopt")
         self._surroundings = Surroundings()
@@ -132,7 +138,7 @@ class Server(LanguageServer):
         operations = get_capability(self.client_capabilities, f"{edit}.resource_operations") or ()
         # Neovim says only that it makes files, which nothing but `documentChanges` can ask for.
         versioned = bool(operations) or bool(get_capability(self.client_capabilities, f"{edit}.document_changes"))
-        return Client(versioned, types.ResourceOperationKind.Create in operations, self.documents.get)
+        return Client(versioned, types.ResourceOperationKind.Create in operations, self.others.get)
 
 
 def _path(uri: str) -> Path | None:
@@ -162,17 +168,25 @@ def server() -> Server:
         document = Document(item.uri, item.text, item.version, item.language_id, encoding)
         if _ours(document):
             found.put(document)
+        else:
+            found.others[item.uri] = document
 
     @found.feature(types.TEXT_DOCUMENT_DID_CHANGE)
     async def changed(params: types.DidChangeTextDocumentParams) -> None:
-        document = found.documents.get(params.text_document.uri)
-        if document is not None:
-            for change in params.content_changes:
-                document = document.edited(change, params.text_document.version)
+        uri = params.text_document.uri
+        document = found.documents.get(uri) or found.others.get(uri)
+        if document is None:
+            return
+        for change in params.content_changes:
+            document = document.edited(change, params.text_document.version)
+        if uri in found.documents:
             found.put(document)
+        else:
+            found.others[uri] = document
 
     @found.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     async def closed(params: types.DidCloseTextDocumentParams) -> None:
+        found.others.pop(params.text_document.uri, None)
         found.drop(params.text_document.uri)
 
     @found.feature(types.TEXT_DOCUMENT_DID_SAVE)

@@ -60,8 +60,8 @@ class Drawing:
 def drawing(side: Side) -> Drawing:
     """Places the boxes; with room for marks and seconds where they are known."""
     found = layout(side.graph, _GLYPH + _SECONDS if side.notes else 0.0)
-    stages = [placed.box.key for placed in found.boxes if not placed.is_image]
-    notes = dict(zip(stages, side.notes, strict=True)) if side.notes else {}
+    keys = [box.key for box in side.graph.stages]
+    notes = dict(zip(keys, side.notes, strict=True)) if side.notes else {}
     return Drawing(found, tuple(_box(placed, notes.get(placed.box.key)) for placed in found.boxes))
 
 

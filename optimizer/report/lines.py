@@ -116,14 +116,15 @@ def _pairs(old: Sequence[str], new: Sequence[str]) -> Iterator[_Pair]:
 
 
 def _wanted(pairs: Sequence[_Pair], notes_at: Collection[int]) -> list[int]:
-    """The indices of the pairs that are shown."""
+    """The indices of the pairs that are shown; to say that one line is left out takes as much room as the line."""
     wanted: set[int] = set()
     for index, pair in enumerate(pairs):
         if pair.changed:
             wanted.update(range(index - AROUND_CHANGES, index + AROUND_CHANGES + 1))
     for index in notes_at:
         wanted.update(range(index - AROUND_NOTES, index + AROUND_NOTES + 1))
-    return [index for index in range(len(pairs)) if index in wanted]
+    edges = wanted | {-1, len(pairs)} if wanted else wanted
+    return [index for index in range(len(pairs)) if index in wanted or {index - 1, index + 1} <= edges]
 
 
 def _blocks(

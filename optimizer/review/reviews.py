@@ -58,21 +58,23 @@ def _speaks(file: File) -> bool:
 def _paragraphs(review: Review) -> Iterator[str]:
     changes = [change for file in review.files for fix in file.fixes for change in fix.changes]
     changed = sum(bool(file.fixes) for file in review.files)
-    yield f"### dockopt: {_count(len(changes), 'change')} in {changed} of {_count(len(review.files), 'file')}"
     if not changes:
-        yield "Nothing to change in the files of this change."
-    elif known := sum(change.saves or 0 for change in changes):
+        yield "### dockopt: nothing to change"
+    else:
+        yield f"### dockopt: {_count(len(changes), 'change')} in {changed} of {_count(len(review.files), 'file')}"
+    if known := sum(change.saves or 0 for change in changes):
         yield f"An estimate of what the images lose: at most about {said(known)}."
     told = {id(fix) for comment in review.comments for fix in comment.fixes}
     for file in review.files:
         if _speaks(file):
             yield from _file(file, told)
-    if any(file.result.pending for file in review.files):
-        yield folded("What waits for a person", "\n".join(_pending(review.files)))
+    if waiting := sum(len(file.result.pending) for file in review.files):
+        yield folded(f"{waiting} more, for a person to judge", "\n".join(_pending(review.files)))
     if changes:
         yield (
             "To take all of it: `dockopt fix --write`. To keep a place as it is: "
-            "`# dockopt: ignore[ID] reason` above the instruction; a whole file: `# dockopt: ignore-file`."
+            "`# dockopt: ignore[ID] reason` above the instruction; a whole file: `# dockopt: ignore-file`. "
+            "`dockopt explain ID` says what an ID is about."
         )
 
 
@@ -88,13 +90,22 @@ def _file(file: File, told: Collection[int]) -> Iterator[str]:
     rest = [fix for fix in file.fixes if id(fix) not in told]
     if here:
         yield f"{_count(len(here), 'suggestion')} on its lines."
+    if file.why_no_lines and rest:
+        yield prose(file.why_no_lines)
     if rest:
-        others = " Besides:" if here else ""
-        why = f" {prose(file.why_no_lines)}" if file.why_no_lines else ""
-        yield f"{others}{why}".strip() or "Outside of the lines that this change shows, or too much for them:"
-        yield reasons([change for fix in rest for change in fix.changes], lines=True)
-        yield from _needs(file, rest)
-        yield from _diff(file, rest)
+        yield _elsewhere(file, rest)
+
+
+def _elsewhere(file: File, rest: Sequence[Fix]) -> str:
+    """Reasons and diff, folded: what was there before the change shall not drown what is about it."""
+    changes = [change for fix in rest for change in fix.changes]
+    parts = [reasons(changes, lines=True), *_needs(file, rest), *_diff(file, rest)]
+    shown = folded(f"{_count(len(changes), 'change')} besides the lines of this change", "\n\n".join(parts))
+    if length(shown) <= LIMIT // 2:
+        return shown
+    return (
+        f"{_count(len(changes), 'change')} are too long to show here: `dockopt fix` on {code(file.path)} prints them."
+    )
 
 
 def _needs(file: File, rest: Sequence[Fix]) -> Iterator[str]:
@@ -109,10 +120,10 @@ def _diff(file: File, rest: Sequence[Fix]) -> Iterator[str]:
     diff = unified(file.result.before, after, file.path)
     if not diff:
         return
-    shown = folded("The diff, for <code>git apply</code>", fenced(diff, "diff"))
-    if length(shown) > LIMIT // 2 or _broken(diff):
-        shown = f"The diff is too long or too odd to show here: `dockopt fix` on {code(file.path)} prints it."
-    yield shown
+    if _broken(diff):
+        yield f"The diff is not UTF-8: `dockopt fix` on {code(file.path)} prints it."
+    else:
+        yield fenced(diff, "diff")
 
 
 def _broken(diff: str) -> bool:

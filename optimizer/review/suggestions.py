@@ -95,15 +95,23 @@ def _comment(path: str, patch: Patch, block: Block) -> Comment | None:
 
 
 def reasons(changes: Sequence[Change], *, lines: bool = False) -> str:
-    """A line for each change, or the one line; the same is said once."""
-    told = list(dict.fromkeys(_reason(change, line=lines) for change in changes))
-    return told[0] if len(told) == 1 and not lines else "\n".join(f"- {one}" for one in told)
+    """A line for each change, or the one line; the same is said once, with all of its lines."""
+    where: dict[str, list[int]] = {}
+    for change in changes:
+        where.setdefault(_reason(change), []).append(change.line)
+    if lines:
+        return "\n".join(f"- {_lines(numbers)}, {told}" for told, numbers in where.items())
+    return next(iter(where)) if len(where) == 1 else "\n".join(f"- {told}" for told in where)
 
 
-def _reason(change: Change, *, line: bool) -> str:
+def _reason(change: Change) -> str:
     size = f" (at most about {said(change.saves)})" if change.saves else ""
-    place = f"line {change.line}, " if line else ""
-    return f"{place}**{change.transform}**: {prose(change.why)}{size}"
+    return f"**{change.transform}**: {prose(change.why)}{size}"
+
+
+def _lines(numbers: Sequence[int]) -> str:
+    found = [str(number) for number in dict.fromkeys(numbers)]
+    return f"lines {', '.join(found)}" if len(found) > 1 else f"line {found[0]}"
 
 
 def how_to_ignore(changes: Sequence[Change]) -> str:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from optimizer.cli.errors import SettingsError
 from optimizer.cli.schema import schema
-from optimizer.cli.settings import _read
+from optimizer.cli.settings import _KEYS, _read
 from optimizer.knowledge import profiles
 from tests.cli.conftest import Dockopt
 from transforms import PIPELINE
@@ -43,6 +43,9 @@ def test_the_schema_is_one(dockopt: Dockopt) -> None:
         ({"select": ["default", "cache-mounts"], "ignore": ["merge-run"], "unsafe": True}, True),
         ({"profile": "small", "ignore": []}, True),
         ({"select": []}, True),
+        ({"exclude": ["third_party/", "!x"]}, True),
+        ({"exclude": "third_party/"}, False),
+        ({"exclude": [1]}, False),
         ({"merge-run": "all"}, True),
         ({"merge-run": {}}, True),
         ({"ignore": ["default"]}, False),
@@ -66,10 +69,10 @@ def test_both_say_the_same(data: dict[str, Any], good: bool) -> None:
 
 ids = st.sampled_from([*(transform.id for transform in PIPELINE), "default", "nonsense"])
 values = st.one_of(
-    st.booleans(), st.integers(0, 2), st.none(), st.lists(ids, max_size=3), ids, st.sampled_from([*profiles(), *WORDS]),
+    st.booleans(), st.integers(0, 2), st.lists(ids, max_size=3), ids, st.sampled_from([*profiles(), *WORDS]),
     st.lists(st.integers()), st.dictionaries(st.sampled_from([*NAMES, "nonsense"]), st.sampled_from([*WORDS, "x", 1])),
 )  # fmt: skip
-keys = st.sampled_from(["select", "ignore", "profile", "unsafe", "nonsense", *TOLD, "assume-yes"])
+keys = st.sampled_from([*_KEYS, "nonsense", *TOLD, "assume-yes"])
 
 
 @given(st.dictionaries(keys, values, max_size=4))

@@ -171,6 +171,7 @@ def test_what_is_off_by_default_runs_where_it_is_selected(dockopt: Dockopt, dock
         ('repeat-words = "yes"', "yes -"),
         ('[repeat-words]\nloud = "yes"\ntext = "a b"', "yes a b"),
         ('[repeat-words]\ntext = "a b"', "no a b"),
+        ('[repeat-words]\ntext = ["a", "b"]', "no a b"),
     ],
 )
 def test_a_transform_is_told_its_options(dockopt: Dockopt, folder: Path, dockerfile: Path, text: str, why: str) -> None:

@@ -3,6 +3,7 @@
 python -m tests.e2e.table                  # print it
 python -m tests.e2e.table --write          # also into RESULTS.md
 python -m tests.e2e.table flask-notes      # some projects only; written, they take the place of their rows
+python -m tests.e2e.table --unsafe         # with the unsafe transforms too (UNSAFE.md)
 python -m tests.e2e.table --rebuilds       # the table of rebuilds, with what the cache model foretold (REBUILDS.md)
 """
 
@@ -29,6 +30,7 @@ from .factory.place import FactoryError, find_place
 
 REBUILDS = Path(__file__).parent / "REBUILDS.md"
 RESULTS = Path(__file__).parent / "RESULTS.md"
+UNSAFE = Path(__file__).parent / "UNSAFE.md"
 HEAD = """\
 | project | transforms | image before | after | rebuild before | after | proof |
 |---|---|---:|---:|---:|---:|---|
@@ -52,20 +54,20 @@ def started(projects: Sequence[Project]) -> Builder:
         daemon.fetch(place)
         daemon.start(place)
         os.environ.update(place.variables)
-        bases = dict.fromkeys(base for project in projects for base in project.bases)
+        bases = dict.fromkeys(base for each in projects for base in (*each.bases, *each.bases_after()))
         for made in recipes.make(place, bases):
             if made.seconds is not None:
                 print(f"made {made.image} in {made.seconds:.0f} s", file=sys.stderr)
     return find_builder("docker")
 
 
-def measure(projects: Sequence[Project]) -> Iterator[Outcome | tuple[Project, str]]:
+def measure(projects: Sequence[Project], *, unsafe: bool = False) -> Iterator[Outcome | tuple[Project, str]]:
     """One outcome a project, or why there is none."""
     builder = started(projects)
     layers: dict[str, Layer] = {}
     for project in projects:
         try:
-            yield prove_project(project, builder, layers, rebuild=True)
+            yield prove_project(project, builder, layers, unsafe=unsafe, rebuild=True)
         except ProofError as problem:
             yield project, str(problem)
 
@@ -152,13 +154,14 @@ def main(arguments: list[str] | None = None, show: Callable[[str], None] = print
     parser.add_argument("names", nargs="*", metavar="project")
     parser.add_argument("--write", action="store_true", help=f"also write {RESULTS.name} or {REBUILDS.name}")
     parser.add_argument("--rebuilds", action="store_true", help="measure rebuilds only")
+    parser.add_argument("--unsafe", action="store_true", help=f"with the unsafe transforms too, for {UNSAFE.name}")
     options = parser.parse_args(arguments)
     projects = [each for each in chosen(options.names) if not options.rebuilds or rebuilds.is_followed(each)]
-    page = REBUILDS if options.rebuilds else RESULTS
+    page = REBUILDS if options.rebuilds else UNSAFE if options.unsafe else RESULTS
     begin = time.monotonic()
     rows: dict[str, str] = {}
     try:
-        for name, line in _measured(projects, rebuilds_only=options.rebuilds):
+        for name, line in _measured(projects, rebuilds_only=options.rebuilds, unsafe=options.unsafe):
             rows[name] = line
             print(line, file=sys.stderr, flush=True)
     except FactoryError as problem:
@@ -175,7 +178,7 @@ def main(arguments: list[str] | None = None, show: Callable[[str], None] = print
     return 0 if all(map(good, rows.values())) else 1
 
 
-def _measured(projects: Sequence[Project], *, rebuilds_only: bool) -> Iterator[tuple[str, str]]:
+def _measured(projects: Sequence[Project], *, rebuilds_only: bool, unsafe: bool) -> Iterator[tuple[str, str]]:
     """The name of each project with its row."""
     if rebuilds_only:
         builder = started(projects)
@@ -185,7 +188,7 @@ def _measured(projects: Sequence[Project], *, rebuilds_only: bool) -> Iterator[t
             except BuildFailed as failure:  # A linter in the build does not like the blanks.
                 print(f"{project.name}: no rebuild: {failure}", file=sys.stderr)
         return
-    for found in measure(projects):
+    for found in measure(projects, unsafe=unsafe):
         yield (found[0] if isinstance(found, tuple) else found.project).name, row(found)
 
 

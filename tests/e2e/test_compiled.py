@@ -14,6 +14,7 @@ SMALLER = {
     "go-single-stage": 0.95,
     "c-make": 0.95,
     "rust-cli": 0.95,
+    "java-javac": 0.15,
     "c-build-deps": 0.6,
     "c-purge-later": 0.9,
 }

@@ -157,7 +157,7 @@ def applied(text: str, edits: Sequence[types.TextEdit]) -> str:
     return whole.decode("utf-16-le", "surrogatepass")
 
 
-def edit(folder: Path, work: Callable[[Editor], Awaitable[None]], like: str = EDITORS[0], seconds: float = 60) -> None:
+def edit(folder: Path, work: Callable[[Editor], Awaitable[None]], like: str = EDITORS[0], seconds: float = 240) -> None:
     """Let someone work in an editor with the capabilities of a known one; then it is closed in good order."""
 
     async def session() -> None:

@@ -40,6 +40,13 @@ def test_lines_far_from_any_change_are_counted_and_left_out() -> None:
     assert len(table(blocks)) == 7
 
 
+def test_one_line_alone_is_not_left_out() -> None:
+    old = lines(*map(str, range(16)))
+    blocks = side_by_side(old, old.replace("4\n", "four\n").replace("12\n", "twelve\n"), ())
+    assert len(table(blocks)) == 16
+    assert not any(block.hidden for block in blocks)
+
+
 def test_a_note_stands_above_its_line_and_above_what_comes_because_of_it() -> None:
     note = Note(Kind.CHANGE, 2, "t", "w")
     blocks = side_by_side(lines("a", "COPY . .", "c"), lines("a", "new", "COPY . .", "c"), [note])

@@ -114,5 +114,5 @@ def test_a_line_that_gitlab_refuses_goes_into_the_summary_alone(request_: Reques
     moved = dataclasses.replace(whole.comments[0], first=12, last=12)
     posted = post(request_, dataclasses.replace(whole, comments=(moved, *whole.comments[1:])))
     assert posted == Posted(1, 1, "new")
-    assert "line 3, **no-cache-flag**" in request_.notes[-1]["body"]
-    assert "line 5, **no-cache-flag**" not in request_.notes[-1]["body"]
+    assert "lines 3, 26, **no-cache-flag**" in request_.notes[-1]["body"]
+    assert "lines 3, 5" not in request_.notes[-1]["body"]

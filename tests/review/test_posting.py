@@ -106,7 +106,7 @@ def test_when_all_is_well_the_summary_says_so_and_nothing_new_is_begun(scene: Sc
     scene.post()
     scene.change(AFTER.replace(b"apk add", b"apk add --no-cache"))
     assert scene.post() == Posted(0, 0, "updated")
-    assert "Nothing to change" in scene.pull.issue_comments[0]["body"]
+    assert "nothing to change" in scene.pull.issue_comments[0]["body"]
     scene.pull.issue_comments.clear()
     assert scene.post() == Posted(0, 0, "not needed")
 

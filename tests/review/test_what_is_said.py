@@ -216,3 +216,12 @@ def test_what_is_missing_is_said(
     ran = dockopt("review", *words.split())
     assert ran.code == 2
     assert told in ran.err
+
+
+def test_a_link_in_a_change_shows_nothing_of_what_it_names(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "secret").write_bytes(AFTER)
+    changed(folder / "r", {"Dockerfile": BEFORE}, {"Dockerfile": AFTER})
+    (folder / "r" / "x.Dockerfile").symlink_to(folder / "secret")
+    commit(folder / "r", {})
+    monkeypatch.chdir(folder / "r")
+    assert json.loads(printed(folder / "r", "json"))["files"] == ["Dockerfile"]

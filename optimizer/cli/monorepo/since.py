@@ -9,9 +9,9 @@ from pathlib import Path
 from optimizer.cli.discovery import Found
 from optimizer.cli.errors import UsageError
 from optimizer.cli.monorepo.repository import GitError, WorkTree
-from optimizer.cli.settings import SETTINGS_FILES
+from optimizer.cli.settings import LOCK_FILE, SETTINGS_FILES
 
-_OF_FOLDER = (".dockerignore", *SETTINGS_FILES)
+_OF_FOLDER = (".dockerignore", *SETTINGS_FILES, LOCK_FILE)
 """Files that speak of the Dockerfiles in and below their folder."""
 
 

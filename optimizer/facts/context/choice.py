@@ -41,6 +41,7 @@ class Told:
 
     def __init__(self) -> None:
         self.of = cache(_claims_in)
+        self._repository = cache(self._repository_of)
         self._below = cache(self._claims_below)
 
     def about(self, dockerfile: Path, folders: Sequence[Path]) -> Iterator[Claim]:
@@ -51,6 +52,21 @@ class Told:
         for folder, claim in self._below(folders[-1]).about(dockerfile, real):
             if folder not in folders:
                 yield claim
+
+    def folders(self, dockerfile: Path, top: Path) -> list[Path]:
+        """The Dockerfile's folder and those above it, up to the repository's root, else to the top; else itself."""
+        own = Path(os.path.normpath(Path.cwd() / dockerfile)).parent
+        above = [own, *own.parents]
+        root = self._repository(own)
+        if root is None:
+            top = Path(os.path.normpath(Path.cwd() / top))
+            root = top if top in above else own
+        return above[: above.index(root) + 1]
+
+    def _repository_of(self, folder: Path) -> Path | None:
+        if (folder / ".git").exists():
+            return folder
+        return self._repository(folder.parent) if folder.parent != folder else None
 
     def _claims_below(self, root: Path) -> _Claims:
         below = [root / name for name in _names(root) if name not in _SKIPPED]
@@ -88,7 +104,7 @@ def choose(dockerfile: Path, top: Path, sources: Collection[str], told: Told) ->
 
     `top`: the highest folder that comes into question where there is no repository.
     """
-    folders = _folders(dockerfile, top)
+    folders = told.folders(dockerfile, top)
     said = list(told.about(dockerfile, folders))
     clear = {claim.context: claim for claim in said if claim.path is not None and claim.context is not None}
     roots = dict.fromkeys([*(Path(context) for context in clear), *folders])
@@ -109,7 +125,7 @@ def choose(dockerfile: Path, top: Path, sources: Collection[str], told: Told) ->
 
 def starts_of(dockerfile: Path, top: Path, told: Told) -> tuple[Start, ...]:
     """What Compose files start of the image; of several images what they start of any."""
-    claims = told.about(dockerfile, _folders(dockerfile, top))
+    claims = told.about(dockerfile, told.folders(dockerfile, top))
     return tuple(dict.fromkeys(start for claim in claims for start in claim.starts))
 
 
@@ -144,15 +160,6 @@ def _by_sources(
     if fit:
         return Missing(f"what is copied is in `{fit[0]}` and in `{fit[1]}`; `--context` says which it is")
     return Missing("what is copied lies in more than one folder; `--context` says which it is")
-
-
-def _folders(dockerfile: Path, top: Path) -> list[Path]:
-    """The Dockerfile's folder and those above it, up to the repository's root, else to the top; else itself."""
-    own = Path(os.path.normpath(Path.cwd() / dockerfile)).parent
-    above = [own, *own.parents]
-    top = Path(os.path.normpath(Path.cwd() / top))
-    root = next((folder for folder in above if (folder / ".git").exists()), top if top in above else own)
-    return above[: above.index(root) + 1]
 
 
 def _names(folder: Path) -> list[str]:

@@ -71,3 +71,10 @@ class FoundContext:
         found = ignore if isinstance(ignore, Missing) else self.finder.listed(chosen.root, ignore)
         starts = starts_of(self.dockerfile, self.top, self.finder.told)
         return replace(found, starts=starts) if isinstance(found, OnDisk) and starts else found
+
+
+def context_in(folder: Path) -> FoundContext | Missing:
+    """What finds the context that a folder is, for the `Dockerfile` in it."""
+    if "\0" in str(folder):
+        return Missing("no folder has a name with a NUL in it")
+    return Finder(folder).supply(folder / "Dockerfile", folder, b"")

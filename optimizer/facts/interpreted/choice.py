@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.arrivals import arrived
+from optimizer.facts.base_folders import near
 from optimizer.facts.bases import image_of
 from optimizer.facts.chains import Step
 from optimizer.facts.demand import demand, may_build_later, started_needs
@@ -22,11 +23,14 @@ from optimizer.facts.runtime_needs import Kind, Needs, runtime_needs
 from optimizer.facts.runtime_needs.started import effective, files_of
 from optimizer.facts.stacks.choice import Plan
 from optimizer.facts.stacks.site import Unknown
-from optimizer.facts.sync import development_names
+from optimizer.facts.stacks.survey import HINT
+from optimizer.facts.sync import development_names, scripts_of
 from optimizer.facts.tools import ToolCall, edition, tool_calls
 from optimizer.knowledge.build_packages import build_packages
+from optimizer.knowledge.ecosystems import ecosystems
 from optimizer.knowledge.interpreters import Interpreter, Prune, interpreters
 from optimizer.knowledge.runtime_needs import runtime_needs_table
+from optimizer.knowledge.stacks import matches
 from optimizer.knowledge.variants import variants
 from optimizer.syntax.nodes import Instruction
 
@@ -76,12 +80,15 @@ class _Choice:
         if self.slim is None and closing is None and not self._installs_builders():
             return None
         self.survey.walk()
+        if not self.artefacts and self._is_empty(self.survey.end.folder):
+            raise Unknown(f"nothing is copied to `{self.survey.end.folder}`: what it runs comes from elsewhere; {HINT}")
         needs = runtime_needs(self.facts, self.stage)
         self._sure(needs)
         environment = self._environment()
         carried = self._carried(environment)
         self.survey.elsewhere = [one for one in self.survey.elsewhere if not self._lands_in(one, carried)]
         self._owned(carried)
+        self._linked(carried)
         packages = self._packages(needs)
         estimate = of_bases(self.base, self.slim, packages)
         return Plan(
@@ -112,14 +119,42 @@ class _Choice:
 
     def _owned(self, carried: Sequence[str]) -> None:
         """Raises Unknown where owners are set of what the other image may lack, or before users are made."""
-        order = {one: n for n, one in enumerate(self.stage.instructions)}
-        others = [order[one[0]] for one in self.survey.users] + [order[one[0]] for one in self.survey.globals]
+        others = [self._place(run, step) for run, step in self.survey.users]
+        others += [self._place(run, step) for run, step, _ in self.survey.globals]
         for run, step in self.survey.owners:
-            if any(order[run] < other for other in others):
+            if any(self._place(run, step) < other for other in others):
                 raise Unknown("owners are set before a step that the other image needs as well", run)
             for place in step_effects(self.facts, run, step).writes:
                 if not any(within(place.path, canonical(one)) for one in carried):
                     raise Unknown(f"the owner of `{place.path}` is set, which may be missing where it runs", run)
+
+    def _is_empty(self, folder: str | None) -> bool:
+        """Whether the folder in which it starts gets no file, so that a volume may bring all of it."""
+        if folder in (None, "/"):
+            return False
+        found = [self.facts.copies.get(one) for one in self.stage.instructions]
+        places = [copy.destination.rstrip("/") for copy in found if copy is not None and copy.destination is not None]
+        return not any(near(place, folder or "/") for place in places)
+
+    def _place(self, run: Instruction, step: Step) -> tuple[int, int]:
+        """Where a step stands in the stage."""
+        chain = self.facts.chain(run)
+        return self.stage.instructions.index(run), chain.steps.index(step) if chain is not None else 0
+
+    def _linked(self, carried: Sequence[str]) -> None:
+        """Raises Unknown for links that COPY would not keep, or that lead to what is left behind."""
+        for run in (one for one in self.stage.instructions if one.name == "RUN"):
+            for link, target in self.facts.effects(run).links:
+                if link in map(canonical, carried):
+                    raise Unknown(f"`{link}` is a link, which COPY would not keep as one", run)
+                if any(within(link, canonical(one)) for one in carried) and not self._there(target, carried):
+                    raise Unknown(f"`{link}` leads to `{target}`, which would be left behind", run)
+
+    def _there(self, target: str, carried: Sequence[str]) -> bool:
+        """Whether what a link leads to is carried along, or is the system's."""
+        of_system = ("/usr", "/bin", "/lib", "/etc", "/dev", "/proc")
+        kept = (*carried, *of_system)
+        return not target.startswith("/") or any(within(canonical(target), canonical(one)) for one in kept)
 
     def _lands_in(self, instruction: Instruction, carried: Sequence[str]) -> bool:
         copy = self.facts.copies.get(instruction)
@@ -139,6 +174,11 @@ class _Choice:
         for word in self.row.own if self.survey.installs or self.row.carried else ():
             if word in self.facts.text:
                 raise Unknown(f"`{word.strip()}` is named: something hangs on where packages lie")
+        for path in files_of(self.facts, self.stage).values() if self.row.environment else ():
+            head = self.facts.context.head(path, 128) if self.facts.context is not None else None
+            line = (head or b"").partition(b"\n")[0].decode("utf-8", "replace")
+            if line.startswith("#!") and any(word in line for word in self.row.own):
+                raise Unknown(f"`{path}` begins with `{line.strip()}`: another interpreter than that of the packages")
 
     def _environment(self) -> str | None:
         """A new environment for the packages; None where none is needed, or the file makes one. Raises Unknown."""
@@ -175,6 +215,7 @@ class _Choice:
     def _packages(self, needs: Needs) -> tuple[str, ...]:
         """What the image that runs installs. Raises Unknown."""
         found = {need.name for kind in (Kind.PACKAGE, Kind.LIBRARY) for need in needs.of(kind)} | set(self.named)
+        found -= {need.name for need in needs.of(Kind.LIBRARY) if matches(need.name, self.row.brings)}
         found |= {name for name in needs.names(Kind.FONTS) if name != "any"}
         known = interpreters()
         if self.slim is not None:
@@ -220,10 +261,13 @@ class _Choice:
         prune = interpreters().prunes.get(tool.name)
         if prune is None or not call.from_manifest or self._leaves_away(run, call):
             return None
-        if self._is_elsewhere(run, call) or (prune.needs and not self._has(run, prune)):
+        if self._is_elsewhere(run, call) or not self._fits(run, prune):
             return None
         manifest = arrived(self.facts, run, tool.manifest)
         content = manifest.content(self.facts) if manifest is not None else None
+        scripts = scripts_of(content) or {}
+        if prune.runs_scripts and any(name in scripts for name in ecosystems().lifecycle):
+            return None
         if content is None or b'"devDependencies"' not in content or b'"workspaces"' in content:
             return None
         if demand(self.facts, run, call) is None or started_needs(self.facts, self.stage, tool, content) is not None:
@@ -264,5 +308,8 @@ class _Choice:
         end = self.facts.scopes[[one for one in self.stage.instructions if one.name in LAYERS][-1]]
         return moves or scope.folder != end.folder or scope.user != end.user
 
-    def _has(self, run: Instruction, prune: Prune) -> bool:
-        return arrived(self.facts, run, prune.needs) is not None
+    def _fits(self, run: Instruction, prune: Prune) -> bool:
+        """Whether the files of the project are those that the command wants."""
+        if prune.without and arrived(self.facts, run, prune.without) is not None:
+            return False
+        return not prune.needs or arrived(self.facts, run, prune.needs) is not None

@@ -182,10 +182,10 @@ class Survey:
             self.sources = run
             return
         if any(char in path for char in "*?["):
-            raise Unknown(f"where it writes is not known: `{path}`", run)
+            raise Unknown(f"where it writes is not known: `{path}`; {HINT}", run)
         if path in effects_table().standing:
             if place.below:
-                raise Unknown(f"it writes into `{path}`: {self._home(path)}", run)
+                raise Unknown(f"it writes into `{path}`: {self._home(path)}; {HINT}", run)
             return
         if not any(canonical(one) == path for one in self.places):
             self.places.setdefault(path)

@@ -148,6 +148,9 @@ class _Walk:
             return
         if name not in ("exec", "command"):
             yield from self._program(first, by)
+        verbs = runtime_needs_table().installers.get(name, ())
+        if verbs and (words[1] if len(words) > 1 else "") in verbs:
+            yield Unknown(Kind.LIBRARY, f"{by} installs packages when it starts, which may need a compiler")
         yield from self._behind(name, words[1:], by)
 
     def _program(self, first: str, by: str) -> Iterator[Need | Unknown]:

@@ -29,7 +29,7 @@ from optimizer.syntax.nodes import Instruction
 _MOST_COPIES = 12
 _FETCH = ("curl", "wget", "git")
 _SHELLS = ("sh", "bash")
-PACKAGES = '`[tool.dockopt.multi-stage] packages = "NAME ..."` names what brings it'
+PACKAGES = '`[tool.dockopt.multi-stage] packages = ["NAME"]` would say what brings it'
 
 
 class Surveyed(Protocol):
@@ -127,6 +127,7 @@ class _Choice:
         packages = self._packages()
         libraries = self._headers(products)
         owners = self._owners(copies)
+        self._given_away(copies)
         users = tuple(one for one in self.survey.repeated if one[1].calls[0].name in stacks().commands.users)
         shell = bool(packages or users or owners) or any(one.shell for one in started)
         shell = shell or bool(called) or any(path is None for path in found)
@@ -257,7 +258,7 @@ class _Choice:
             read = runtime_needs(self.facts, self.stage).names(Kind.FILE)
             named = {path for path, origin in files.items() if any(f"{origin}/".startswith(f"{one}/") for one in read)}
             named |= named_in(words, files, folder)
-            data = needed(files, self.survey.stack, self.facts.context, named)
+            data = needed(files, self.survey.stack, self.facts.context, named, folder)
             paths += places(data, self.ground.files, self.survey.stack)
             paths += [folder for folder in self.ground.folders if self._is_empty(folder)]
         kept: list[str] = []
@@ -271,8 +272,8 @@ class _Choice:
     def _is_empty(self, folder: str) -> bool:
         """Whether a folder that was made holds nothing else, and no later step enters it."""
         inside = folder.rstrip("/") + "/"
-        held = (*self.ground.files, *self.ground.products, *self.ground.folders, self.survey.end.folder or "/")
-        return not any(path == folder or path.startswith(inside) for path in held if path not in self.ground.folders)
+        held = (*self.ground.files, *self.ground.products, self.survey.end.folder or "/")
+        return not any(path == folder or path.startswith(inside) for path in held)
 
     def _needs(self, names: Collection[str]) -> Needs:
         context = self.facts.context
@@ -333,7 +334,7 @@ class _Choice:
         """The steps that set owners of what the image for running has. Raises Unknown."""
         found = []
         for run, step in self.survey.repeated:
-            if step.calls[0].name not in stacks().commands.owners:
+            if step.calls[0].name not in (*stacks().commands.owners, "chmod"):
                 continue
             site = self.survey.site(run, self.survey.scopes[run].folder)
             paths = [site.path(word) for word in step.calls[0].words[1:] if not word.text.startswith("-")][1:]
@@ -343,6 +344,12 @@ class _Choice:
             if any(path and any((one + "/").startswith(path.rstrip("/") + "/") for one in there) for path in paths):
                 found.append((run, step))
         return tuple(found)
+
+    def _given_away(self, copies: Sequence[str]) -> None:
+        """A folder that a COPY gave to a user would be root's again. Raises Unknown where that may matter."""
+        for path in copies if not self.survey.end.as_root else ():
+            if path not in self.ground.files and any(one.startswith(f"{path}/") for one in self.ground.owned):
+                raise Unknown(f"`{path}` belongs to a user, which a folder loses when it is copied")
 
     def _runtime(
         self,
@@ -361,6 +368,8 @@ class _Choice:
                 continue
             if (shell or set(headers) - set(one.libraries)) and not one.shell:
                 continue
+            if shell and any(name not in one.programs for name in self._shells()):
+                continue
             if one.versions and self._version() not in one.versions:
                 continue
             if own and not set(one.programs).intersection(names):
@@ -372,6 +381,10 @@ class _Choice:
             return one
         raise Unknown("no image is known that has what it needs when it runs")
 
+    def _shells(self) -> set[str]:
+        """The shells that SHELL names."""
+        return {posixpath.basename(self.survey.end.shell[0])} if self.survey.end.shell else set()
+
     def _has_user(self, runtime: RuntimeImage) -> bool:
         user = self.survey.end.user
         if user is None:
@@ -382,11 +395,22 @@ class _Choice:
 
     def _image(self, runtime: RuntimeImage) -> str:
         name, tag = image_of(self.stage.base or "")
-        if name == runtime.system and "{release}" in runtime.image and tag and "@" not in (self.stage.base or ""):
+        if (
+            name == runtime.system
+            and self._is_had(tag.removesuffix("-slim"), runtime)
+            and "{release}" in runtime.image
+            and tag
+            and "@" not in (self.stage.base or "")
+        ):
             return runtime.image.format(release=tag.removesuffix("-slim"))
         system = self.stage.system
-        release = system.release if system is not None and system.release and system.name in runtime.families else None
+        release = system.release if system is not None and system.name in runtime.families else None
+        release = release if release is not None and self._is_had(release, runtime) else None
         return runtime.image.format(release=release or runtime.release, version=self._version())
+
+    def _is_had(self, release: str, runtime: RuntimeImage) -> bool:
+        """Whether packages of the release can still be had; a newer one runs what an older one built."""
+        return not runtime.releases or release in runtime.releases
 
     def _version(self) -> str:
         """The version of the language, as the tag says. Raises Unknown where it does not, and it matters."""

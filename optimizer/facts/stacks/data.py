@@ -14,12 +14,16 @@ from optimizer.facts.context import Context
 from optimizer.knowledge.stacks import Stack, is_left, signs
 
 
-def needed(files: Mapping[str, str], stack: Stack, context: Context, named: Collection[str]) -> dict[str, str]:
+def needed(
+    files: Mapping[str, str], stack: Stack, context: Context, named: Collection[str], folder: str
+) -> dict[str, str]:
     """Of the files that a stage holds (path of the image -> path of the context) those that must stay.
 
     `named`: paths of the image, of files or folders, that something names which runs; nothing there is left behind.
+    `folder`: in which the program starts.
     """
     read = {path for path in files if any(path == one or path.startswith(one + "/") for one in named)}
+    read |= {path for path, origin in files.items() if stack.is_beside(path, folder, origin)}
     data = {path: origin for path, origin in files.items() if path in read or not stack.is_source(origin)}
     if not data:
         return {}

@@ -23,6 +23,8 @@ def dotnet(site: Site, call: Call) -> tuple[Product, ...] | None:
     at = next((n for n, word in enumerate(words) if word in ("-o", "--output")), None)
     if at is None or at + 1 >= len(words):
         raise site.unknown("where `dotnet publish` writes is not said: `-o` would tell")
+    if not site.scope.as_root:
+        raise site.unknown("the folder that `dotnet publish` makes belongs to another user than root")
     path = site.path(call.words[at + 1])
     if path is None:
         raise site.unknown("where `dotnet publish` writes is not known")

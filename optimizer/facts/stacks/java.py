@@ -28,9 +28,30 @@ def java(site: Site, call: Call) -> tuple[Product, ...] | None:
         return _packed(site, "target", ("pom.xml",), _WHOLE_MAVEN, goals)
     if call.name in ("gradle", "gradlew") and goals & set(_GRADLE):
         return _packed(site, "build/libs", _BUILD_FILES, _WHOLE_GRADLE, goals)
+    if call.name == "javac":
+        at = next((n for n, word in enumerate(call.words) if word.text == "-d"), len(call.words))
+        path = site.path(call.words[at + 1]) if at + 1 < len(call.words) else None
+        return (Product(path.rstrip("/"), sure=False),) if path is not None else None
+    if call.name == "jar" and len(call.words) > 2:
+        return _archived(site, call)
     for module, _, task in modules if call.name in ("gradle", "gradlew") else ():
         if module and task in _GRADLE:
             return _packed(site, "build/libs", _BUILD_FILES, _WHOLE_GRADLE, goals, module.replace(":", "/"))
+    return None
+
+
+def _archived(site: Site, call: Call) -> tuple[Product, ...] | None:
+    """What `jar cf NAME` packs; None for another use. A manifest may name jars beside it, which are then missed."""
+    letters = call.words[1].text.lstrip("-")
+    if "c" not in letters or "f" not in letters or "=" in letters:
+        return None
+    names = iter(call.words[2:])
+    for letter in letters:
+        word = next(names, None) if letter in "fme" else None
+        if letter == "f" and word is not None and (path := site.path(word)) is not None:
+            if any("Class-Path" in (site.content(one) or "") for one in site.ground.files if one.endswith(".MF")):
+                raise site.unknown("its manifest names jars beside it, which are not followed")
+            return (Product(path),)
     return None
 
 

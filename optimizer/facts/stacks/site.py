@@ -50,6 +50,9 @@ class Ground:
     folders: list[str] = field(default_factory=list)
     """Folders that were made and that may be empty."""
 
+    owned: set[str] = field(default_factory=set)
+    """Those of the files that a COPY gave to somebody, with their folders."""
+
     def product(self, path: str) -> Product | None:
         """What was built at a path; None where nothing was."""
         if path in self.products:

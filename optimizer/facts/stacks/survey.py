@@ -8,6 +8,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 
 from optimizer.facts import BuildStage, Copy, Facts
 from optimizer.facts.bases import defaults_of
@@ -32,7 +33,7 @@ BUILDS: dict[str, Build] = {"go": go, "rust": rust, "c": c, "java": java, "dotne
 MOVED = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK", "LABEL", "EXPOSE", "STOPSIGNAL", "VOLUME", "MAINTAINER"})
 """What no build step reads: it belongs to the image that is run."""
 STATE = frozenset({"ENV", "ARG", "USER", "WORKDIR", "SHELL"})
-HINT = '`[tool.dockopt.multi-stage] artefacts = "PATH ..."` names what the container needs'
+HINT = '`[tool.dockopt.multi-stage] artefacts = ["PATH"]` would say what the image holds'
 
 
 @dataclass(slots=True)
@@ -86,12 +87,14 @@ class Survey:
         if copy.origin is not None:
             self.elsewhere.append(instruction)
             return
+        owned = copy.owner not in (None, "root", "0", "root:root", "0:0")
         if self.facts.context is None:
             raise Unknown(f"the sources are not seen: {self.facts.no_context}", instruction)
         found = self.facts.placed(self._with_destination(copy))
         if found is None:
             raise Unknown("which files it brings, and where to, is not known", instruction)
         self.ground.files |= found
+        self.ground.owned |= set(found) if owned else set()
 
     def _with_destination(self, copy: Copy) -> Copy:
         """The copy with a destination that depends on the base image's variables or folder."""
@@ -131,7 +134,7 @@ class Survey:
         known = stacks().commands
         for call in calls:
             try:
-                if call.name not in (*known.users, *known.owners):
+                if call.name not in (*known.users, *known.owners) and not self._opens(run, call, folder):
                     self._called(self.site(run, folder), call)
                 elif step is None or step.command is None or len(calls) != 1:
                     raise Unknown(f"`{call.name}` stands in a larger step", run)
@@ -139,6 +142,14 @@ class Survey:
                     self.repeated.append((run, step))
             except Unknown as unknown:
                 self._give_up(unknown)
+
+    def _opens(self, run: Instruction, call: Call, folder: str | None) -> bool:
+        """Whether it sets the mode of a folder: that of a file goes with it, a folder's is lost on the way."""
+        if call.name != "chmod":
+            return False
+        paths = list(_paths(self.site(run, folder), call))[1:]
+        held = (*self.ground.files, *self.ground.products)
+        return any(path not in held and not any(fnmatchcase(one, path) for one in held) for path in paths)
 
     def _give_up(self, unknown: Unknown) -> None:
         if not self.given:
@@ -161,6 +172,8 @@ class Survey:
         elif call.name in self.stack.tools and any(word.text == "clean" for word in call.words[1:]):
             self.ground.remove([site.folder], products=True)
         elif call.name == "mkdir":
+            if not site.scope.as_root or any(word.text.startswith(("-m", "--mode")) for word in call.words):
+                raise strange(site, call, "makes a folder with an owner or a mode of its own")
             self.ground.folders += [path.rstrip("/") for path in _paths(site, call)]
         elif call.name in ("cp", "mv", "install"):
             self._moved(site, call)

@@ -21,11 +21,12 @@ from optimizer.cli.settings import Settings, settings_for
 from optimizer.cli.work import Outcome, Wishes, Worker
 from optimizer.facts.context import Context
 from tests.cli.conftest import Dockopt
-from tests.cli.monorepo.conftest import BAD, put, services
+from tests.cli.monorepo.conftest import BAD, Git, put, services
 
 CORPUS = Path(__file__).parents[3] / "corpus"
 WISHES = Wishes(Settings(), evidence=True)
 COMPOSE = "services: {{a: {{build: {{context: {}, dockerfile: app/Dockerfile}}}}}}"
+LOCK = 'version = 1\n[[image]]\nname = "node"\ntag = "20"\ndigest = "sha256:%s"\n' % ("0" * 64)
 INSTALLS = 'FROM node:20\nWORKDIR /app\nCOPY . .\nRUN npm ci\nCMD ["node", "a.js"]\n'
 
 
@@ -86,7 +87,6 @@ def project(folder: Path) -> Found:
     put(
         folder,
         {
-            ".git/HEAD": "",
             "app/Dockerfile": INSTALLS,
             "app/package.json": '{"name": "a", "version": "1.0.0"}',
             "app/package-lock.json": '{"name": "a", "version": "1.0.0", "lockfileVersion": 3, "packages": {}}',
@@ -95,6 +95,7 @@ def project(folder: Path) -> Found:
             "app/.dockerignore": "dist\n",
         },
     )
+    (folder / ".git").mkdir(exist_ok=True)
     return Found(folder / "app" / "Dockerfile", folder)
 
 
@@ -120,6 +121,7 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     ),
     "the text": write("app/Dockerfile", INSTALLS + "USER node\n"),
     "settings": write("app/dockopt.toml", 'ignore = ["merge-run"]\n'),
+    "a lock file": write("dockopt.lock", LOCK),
     "settings above": write("dockopt.toml", "unsafe = true\n"),
 }  # fmt: skip
 
@@ -152,6 +154,22 @@ def test_a_manifest_that_changes_what_comes_of_it(folder: Path, dockopt: Dockopt
     third, fresh = dockopt("fix"), dockopt("fix", "--no-cache")
     assert third == fresh
     assert third != first
+
+
+def test_commits_that_changed_what_an_order_rests_on(folder: Path, place: Path, committed: Callable[[], Git]) -> None:
+    """The history of the project tells which files change most, so it is evidence where an order is looked for."""
+    found = project(folder)
+    git = committed()
+    for number in range(3):
+        put(folder, {"app/logo.bin": str(number)})
+        git("commit", "--quiet", "--all", "--message", "x")
+    (fresh,) = remembered(place, [found])
+    assert fresh.evidence is not None and fresh.evidence.history is not None
+    assert bare(recalled(place, found)) == bare(fresh)
+    put(folder, {"app/logo.bin": "4"})
+    assert bare(recalled(place, found)) == bare(fresh)
+    git("commit", "--quiet", "--all", "--message", "x")
+    assert recalled(place, found) is None
 
 
 def test_a_file_of_the_context_that_nobody_read_does_not_matter(folder: Path, place: Path) -> None:

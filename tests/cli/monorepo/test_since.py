@@ -57,9 +57,9 @@ def test_what_main_did_meanwhile_does_not_count(folder: Path, branch: Git, commi
     assert changed(dockopt) == ["a/Dockerfile"]
 
 
-@pytest.mark.parametrize("name", ["b/.dockerignore", "b/Dockerfile.dockerignore", "b/dockopt.toml"])
+@pytest.mark.parametrize("name", ["b/.dockerignore", "b/Dockerfile.dockerignore", "b/dockopt.toml", "b/dockopt.lock"])
 def test_the_files_that_say_how_it_is_built(folder: Path, branch: Git, dockopt: Dockopt, name: str) -> None:
-    put(folder, {name: "# x\n"})
+    put(folder, {name: "# x\nversion = 1\n" if name.endswith("lock") else "# x\n"})
     assert changed(dockopt) == ["b/Dockerfile"]
 
 

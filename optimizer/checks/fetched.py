@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from optimizer.checks.trace import Atom
 from optimizer.facts import Call, Facts
 from optimizer.facts.bases import is_image
 from optimizer.facts.installs import Standing, folders, installs_of
@@ -15,7 +16,6 @@ from optimizer.facts.manifests import Need, Project, UnreadableError
 from optimizer.facts.texts import shortened
 from optimizer.knowledge.fetching import FetchRow, rows_for
 from optimizer.syntax.nodes import Command, Instruction
-from optimizer.trace import Atom
 
 
 def fetched_wrongly(after: Facts, old: Sequence[Atom], new: Sequence[Atom], *, more: bool) -> str | None:

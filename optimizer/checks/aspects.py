@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from optimizer.configuration import configuration
+from optimizer.checks.configuration import configuration
+from optimizer.checks.wording import named, owners_told
 from optimizer.facts import Facts
 from optimizer.facts.comments import is_pragma
 from optimizer.facts.texts import argument_text, flags_text
 from optimizer.syntax.nodes import Comment, Gap, Instruction, Line
 from optimizer.transform import Leeway
-from optimizer.wording import named, owners_told
 
 _LAYER_MAKERS = frozenset({"RUN", "COPY", "ADD", "WORKDIR"})
 

@@ -9,7 +9,7 @@ import re
 import shlex
 from collections.abc import Hashable, Iterator
 
-from optimizer.environment import config_by_values
+from optimizer.checks.environment import config_by_values
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.bases import defaults_of
 from optimizer.facts.starting import known_users

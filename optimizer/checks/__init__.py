@@ -13,12 +13,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from optimizer import aspects
+from optimizer.checks import aspects
+from optimizer.checks.trace import Atom, trace
 from optimizer.facts import Facts
 from optimizer.facts.texts import shortened
 from optimizer.facts.trees import trees
 from optimizer.syntax.nodes import Instruction, source
-from optimizer.trace import Atom, trace
 from optimizer.transform import Aspect, Leeway
 
 
@@ -48,7 +48,7 @@ def sent_less(before: Facts, after: Facts, promise: Promise) -> str | None:
     """What of the build context is not sent any more is named by nothing, and made anew by an install or declared."""
     if before.supply is after.supply:
         return None
-    from optimizer.sent import lost
+    from optimizer.checks.sent import lost
 
     return lost(before, after, declared=Leeway.IGNORED in promise.leeway, covered=Leeway.COVERED in promise.leeway)
 
@@ -125,19 +125,19 @@ def _seen(aspect: Aspect, facts: Facts, promise: Promise) -> object:
 def traces_differ(before: Facts, after: Facts, leeway: frozenset[Leeway]) -> str | None:
     """Where a build would do something else, beyond the leeway."""
     if Leeway.CROSS in leeway:
-        from optimizer.based import crossed_wrongly
+        from optimizer.checks.based import crossed_wrongly
 
         return crossed_wrongly(before, after)
     if Leeway.PIN in leeway:
-        from optimizer.based import pinned_wrongly
+        from optimizer.checks.based import pinned_wrongly
 
         return pinned_wrongly(before, after)
     if Leeway.BASE in leeway:
-        from optimizer.based import rebased_wrongly
+        from optimizer.checks.based import rebased_wrongly
 
         return rebased_wrongly(before, after)
     if Leeway.STAGING in leeway:
-        from optimizer.staging import staged_wrongly
+        from optimizer.checks.staging import staged_wrongly
 
         return staged_wrongly(before, after, told=Leeway.TOLD in leeway)
     old, new = trace(before, leeway), trace(after, leeway)
@@ -145,7 +145,7 @@ def traces_differ(before: Facts, after: Facts, leeway: frozenset[Leeway]) -> str
         return "a stage comes or goes"
     for number, (one, other) in enumerate(zip(old.stages, new.stages, strict=True)):
         if Leeway.SWAPS in leeway:
-            from optimizer.moves import swapped_wrongly
+            from optimizer.checks.moves import swapped_wrongly
 
             if (message := swapped_wrongly(before, after, number, one, other)) is not None:
                 return message
@@ -159,13 +159,13 @@ def traces_differ(before: Facts, after: Facts, leeway: frozenset[Leeway]) -> str
                 return message
             continue
         if Leeway.FETCHED in leeway:
-            from optimizer.fetched import fetched_wrongly
+            from optimizer.checks.fetched import fetched_wrongly
 
             if (message := fetched_wrongly(after, one, other, more=Leeway.FETCHED_MORE in leeway)) is not None:
                 return message
             continue
         if Leeway.MANIFESTS in leeway:
-            from optimizer.moves import sunk_wrongly
+            from optimizer.checks.moves import sunk_wrongly
 
             if (message := sunk_wrongly(before, after, one, other, locks=Leeway.UNLOCKED in leeway)) is not None:
                 return message

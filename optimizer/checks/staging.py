@@ -11,10 +11,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from optimizer.aspects import comments
-from optimizer.ending import Ending, ending
+from optimizer.checks.aspects import comments
+from optimizer.checks.ending import Ending, ending
+from optimizer.checks.trace import Atom, trace
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.bases import image_of
+from optimizer.facts.calls import Call
 from optimizer.facts.comments import is_pragma
 from optimizer.facts.effects import EVERYWHERE
 from optimizer.facts.effects.places import canonical
@@ -30,7 +32,6 @@ from optimizer.knowledge.build_packages import SUITES, build_packages
 from optimizer.knowledge.interpreters import interpreters
 from optimizer.knowledge.stacks import BuilderImage, RuntimeImage, Stack, signs, stacks
 from optimizer.syntax.nodes import Instruction, Words
-from optimizer.trace import Atom, trace
 
 _STARTS = ("CMD", "ENTRYPOINT", "HEALTHCHECK")
 _ALLOWED = frozenset(
@@ -43,7 +44,7 @@ def staged_wrongly(before: Facts, after: Facts, *, told: bool) -> str | None:
     if len(after.stages) != len(before.stages) + 1:
         return "not one stage comes"
     if image_of(before.stages[-1].base or "")[0] in interpreters().by_image:
-        from optimizer.staging_interpreted import interpreted
+        from optimizer.checks.interpreted import interpreted
 
         return next(interpreted(before, after, told=told).faults(), None)
     builder = stacks().builders.get(image_of(before.stages[-1].base or "")[0])
@@ -272,6 +273,9 @@ class Staging:
         started = starts(self.after, self.run, scope)
         if not started:
             yield "nothing would be started"
+        shell = posixpath.basename(self.after.scopes[self.run.instructions[-1]].shell[0])
+        if self.row.shell and shell not in self.row.programs:
+            yield f"the shell `{shell}` would not be there"
         for word in (word for one in started for word in one.words if word.endswith(self.stack.made or ("\0",))):
             if not self._is_carried(posixpath.normpath(posixpath.join(now.folder or "/", word))):
                 yield f"`{word}` is named where it starts, and would not be there"
@@ -306,18 +310,39 @@ class Staging:
         for name in (now.user or "").split(":"):
             if name and not name.isdigit() and name not in ("root", *self.row.users, *made):
                 yield f"the user `{name}` would not be there"
+        if now.user not in (None, "root", "0", "root:root", "0:0"):
+            yield from self._given_away()
         new = {atom.text for atom in trace(self.after).stages[-1]}
         for atom in trace(self.before).stages[-1]:
             if atom.text not in new and any(self._owns(call) for call in atom.calls):
                 yield f"`{shortened(atom.text)}` would be left out, which sets an owner"
 
-    def _owns(self, call: object) -> bool:
-        """Whether a command sets the owner of something that the last stage holds."""
-        from optimizer.facts.calls import Call
+    def _given_away(self) -> Iterator[str]:
+        """Folders that a COPY gave to a user: a copy of a folder is root's."""
+        held = self._placed(self.before, self.whole)
+        for one in self.whole.instructions:
+            copy = self.before.copies.get(one)
+            if copy is None or copy.owner in (None, "root", "0", "root:root", "0:0"):
+                continue
+            for path in self.before.placed(copy) or {}:
+                folder = next((other for other in self._carried if path.startswith(other + "/")), None)
+                if folder is not None and folder not in held:
+                    yield f"`{folder}` would lose its owner"
 
-        if not isinstance(call, Call) or call.name not in stacks().commands.owners:
+    def _is_folder(self, path: str) -> bool:
+        held = self._placed(self.before, self.whole)
+        made = {self.after.entered(one) for one in self.builder.instructions}
+        made |= {word.text for atom in trace(self.before).stages[-1] for call in atom.calls
+                 if call.name == "mkdir" for word in call.words}  # fmt: skip
+        return path in made or any(one.startswith(path + "/") for one in held)
+
+    def _owns(self, call: Call) -> bool:
+        """Whether a command sets the owner of something that the last stage holds, or the mode of a folder there."""
+        if call.name not in (*stacks().commands.owners, "chmod"):
             return False
         paths = [word.text.rstrip("/") for word in call.words[1:] if not word.text.startswith("-")][1:]
+        if call.name == "chmod":
+            paths = [path for path in paths if self._is_folder(path)]
         return any(
             one == path or one.startswith(path + "/")
             for path in paths
@@ -336,6 +361,7 @@ class Staging:
         named = named_in(words, files, self._now().folder or "/")
         for path, origin in sorted(files.items()):
             is_named = any(path == one or path.startswith(one + "/") for one in named)
+            is_named = is_named or self.stack.is_beside(path, self._now().folder or "/", origin)
             if (is_named or not (self.stack.is_source(origin) or origin in inside)) and not self._is_carried(path):
                 yield f"`{path}` would be left behind, which the program may read"
         needs = needs_of(files, self.stack, context)

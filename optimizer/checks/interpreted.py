@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from optimizer.ending import Ending, ending
+from optimizer.checks.ending import Ending, ending
+from optimizer.checks.staging import Staging
 from optimizer.facts import Facts
 from optimizer.facts.bases import image_of
 from optimizer.facts.demand import started_needs
@@ -23,9 +24,8 @@ from optimizer.facts.tools import edition, tool_calls
 from optimizer.knowledge import commands
 from optimizer.knowledge.effects import effects_table
 from optimizer.knowledge.interpreters import Interpreter, interpreters
-from optimizer.knowledge.stacks import BuilderImage, RuntimeImage, Stack, stacks
+from optimizer.knowledge.stacks import BuilderImage, RuntimeImage, Stack, matches, stacks
 from optimizer.knowledge.variants import variants
-from optimizer.staging import Staging
 from optimizer.syntax.nodes import Instruction
 from optimizer.syntax.parser import parse
 
@@ -103,6 +103,10 @@ class Interpreted(Staging):
         """Nothing hangs on where packages lay before, and root put them there."""
         if any(word in self.before.text for word in self.known.own) or self.known.environment in self.before.text:
             yield "something hangs on where packages lie"
+        for path in files_of(self.before, self.whole).values() if self.before.context is not None else ():
+            line = (self.before.context.head(path, 128) or b"").splitlines()[:1] if self.before.context else []
+            if line and line[0].startswith(b"#!") and any(word.encode() in line[0] for word in self.known.own):
+                yield f"`{path}` would be read by an interpreter without packages"
         if not self._is_carried(self.known.environment):
             yield "the packages would be left behind"
         for run in self.whole.instructions:
@@ -178,7 +182,7 @@ class Interpreted(Staging):
     def _programs(self, now: Ending) -> Iterator[str]:
         """What is needed when it runs is in the other image, or is installed there."""
         needs = runtime_needs(self.before, self.whole)
-        there = self._packages()
+        there = {*self._packages(), *(one for one in needs.names(Kind.LIBRARY) if matches(one, self.known.brings))}
         if self.run.base == self.whole.base:
             lost = {name for kind in (Kind.PACKAGE, Kind.LIBRARY) for name in needs.names(kind)} - there
         else:
@@ -191,6 +195,10 @@ class Interpreted(Staging):
                 yield doubt
         if lost and not self.told:
             yield f"`{min(lost)}` would not be there"
+
+    def _libraries(self) -> Iterator[str]:
+        """They are among what is needed when it runs."""
+        return iter(())
 
     def _copied_in(self, program: str) -> bool:
         """Whether another image brings it."""
@@ -216,6 +224,16 @@ class Interpreted(Staging):
                 yield "packages would lie where it is not followed"
             for action in self.before.effects(run).actions:
                 yield from self._left(run, action)
+                yield from self._linked(action)
+
+    def _linked(self, action: Action) -> Iterator[str]:
+        """COPY follows a link that it is given; one in a folder leads where it led."""
+        for link, target in action.links:
+            inside = any(within(link, canonical(one)) and link != canonical(one) for one in self._carried)
+            system = ("/usr", "/bin", "/lib", "/etc", "/dev", "/proc")
+            kept = not target.startswith("/") or any(within(canonical(target), one) for one in system)
+            if not inside or not (kept or self._is_carried(canonical(target))):
+                yield f"the link `{link}` would lead nowhere, or be no link"
 
     def _left(self, run: Instruction, action: Action) -> Iterator[str]:
         if action.barrier:

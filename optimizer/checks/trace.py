@@ -11,7 +11,9 @@ import re
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from optimizer.environment import Environment
+from optimizer.checks.environment import Environment
+from optimizer.checks.removal import install_text, joined, libraries_kept, removals
+from optimizer.checks.wording import empties_cache, fetches, lean, named, owners_told, set_aside, worded
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.adding import adds_more
 from optimizer.facts.calls import Call, calls_in
@@ -37,10 +39,8 @@ from optimizer.facts.texts import argument_text, flags_text, tokens
 from optimizer.facts.tools import tool_call
 from optimizer.knowledge import families
 from optimizer.knowledge.ecosystems import Tool
-from optimizer.removal import install_text, joined, libraries_kept, removals
 from optimizer.syntax.nodes import Flag, Instruction, ShellScript, source
 from optimizer.transform import Leeway
-from optimizer.wording import empties_cache, fetches, lean, named, owners_told, set_aside, worded
 
 _SETS_STEPS_ASIDE = frozenset({Leeway.PRODUCTION, Leeway.CACHES, Leeway.BUILD_PACKAGES, Leeway.HARDENING})
 

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from optimizer.checks.trace import Atom
 from optimizer.facts import Copy, Facts
 from optimizer.facts.chains import Step
 from optimizer.facts.effects import commutes
@@ -17,7 +18,6 @@ from optimizer.facts.installs import conflict, inside, installs_of
 from optimizer.facts.manifests import Need
 from optimizer.facts.texts import argument_text, shortened
 from optimizer.syntax.nodes import Instruction
-from optimizer.trace import Atom
 
 
 def sunk_wrongly(before: Facts, after: Facts, old: Sequence[Atom], new: Sequence[Atom], *, locks: bool) -> str | None:
