@@ -168,7 +168,8 @@ def _read(where: str, data: Mapping[str, Any]) -> Settings:
     if not isinstance(unsafe, bool):
         raise SettingsError(f"{where}: `unsafe` is true or false, not `{unsafe}`")
     select = _list(where, "select", data, [DEFAULT])
-    if (profile := data.get("profile")) is not None:
+    if "profile" in data:
+        profile = data["profile"]
         if "select" in data:
             raise SettingsError(f"{where}: `profile` and `select` exclude each other")
         if (mistake := _unknown_profile(str(profile))) is not None:

@@ -37,7 +37,7 @@ def slim_of(reference: str) -> Slim | str | None:
     name, tag = image_of(reference)
     table = variants()
     if name in table.none:
-        return None if "alpine" in tag else f"`{name}` has no slim variant"
+        return None if "alpine" in tag or "jre" in tag else f"`{name}` has no slim variant"
     family = table.families.get(name)
     if family is None:
         return None
