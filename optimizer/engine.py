@@ -17,6 +17,7 @@ from optimizer.facts import Facts
 from optimizer.facts.context import Supply, once
 from optimizer.origins import Origins, Place
 from optimizer.pragmas import Pragmas
+from optimizer.sizes import saving
 from optimizer.syntax.nodes import Dockerfile, Instruction, Node, Stage
 from optimizer.syntax.parser import parse
 from optimizer.syntax.problems import Problem
@@ -50,6 +51,11 @@ class Change(_Told):
     """From what `saves` was computed; empty where it was counted in the files at hand."""
     touched: tuple[int, ...] = ()
     """The lines of the original file that its edits touch, or stand beside; empty for what waits."""
+
+    @property
+    def reason(self) -> str:
+        """Why, and what it saves as far as that is known."""
+        return self.why + saving(self.saves, self.basis)
 
     @property
     def key(self) -> ChangeKey:

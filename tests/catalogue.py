@@ -68,7 +68,7 @@ def demo(dockerfile: str = DEMO, *, unsafe: bool = False) -> str:
     context = Finder().supply(path, path.parent, path.read_bytes())
     result = optimize(path.read_bytes(), unsafe=unsafe, context=context)
     changes = sorted(result.changes, key=lambda change: change.line)
-    lines = [f"{dockerfile}:{change.line} {change.transform}  {change.why}\n" for change in changes]
+    lines = [f"{dockerfile}:{change.line} {change.transform}  {change.reason}\n" for change in changes]
     return f"```diff\n{unified(result.before, result.after, dockerfile)}{''.join(lines)}```\n"
 
 

@@ -19,6 +19,7 @@ from optimizer.transform import Declined, Leeway, Proposal, Safety, comment_line
 
 BUILDS = "# builds what the stage below runs"
 RUNS = "# holds what the container needs, and nothing that built it"
+WHY = "what only the build needs is of no use in the container"
 _NAMES = ("builder", "build", "compile", "build-stage", "build-tools")
 _OF_BASES = (
     "APP_UID ASPNETCORE_HTTP_PORTS ASPNET_VERSION CARGO_HOME CA_CERTIFICATES_JAVA_VERSION "
@@ -436,17 +437,7 @@ class _Writer:
             edits[steps[self._last_layer]] = self._with_closing(steps[self._last_layer], self.plan.closing)
         edits[steps[-1]] = self._closed(edits.get(steps[-1], self.facts.sources[steps[-1]]))
         given = frozenset({Leeway.TOLD} if self.plan.given else ())
-        return Proposal(head, self._why(), edits, saves=self.plan.saves, leeway=given)
-
-    def _why(self) -> str:
-        mega = self.plan.saves // 1_000_000
-        image = self.plan.survey.stage.base
-        if not mega:
-            return "what only the build needs is of no use in the container"
-        return (
-            f"what `{image}` brings to build is of no use in the container; about {mega} MB less "
-            f"(an estimate, of the sizes of the two base images)"
-        )
+        return Proposal(head, WHY, edits, saves=self.plan.saves, basis=self.plan.basis, leeway=given)
 
     @property
     def _last_layer(self) -> int:

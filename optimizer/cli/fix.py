@@ -245,7 +245,7 @@ class _Run:
     def _tell(self, name: str, result: Result, say: Callable[[str], None]) -> None:
         """One line for each change and refusal; what was not changed, and why, if asked for."""
         for change in sorted(result.changes, key=lambda change: change.line) if self._summaries is None else ():
-            say(f"{name}:{change.line} {change.transform}  {change.why}{_saving(change) if change.basis else ''}")
+            say(f"{name}:{change.line} {change.transform}  {change.reason}")
         note = self._output.note
         for refusal in result.refusals:
             note(f"{name}:{refusal.line} {refusal.transform} was refused by a check: {refusal.why}")
@@ -253,7 +253,7 @@ class _Run:
             return
         for change in result.pending:
             word = "is a suggestion" if change.safety is Safety.SUGGESTION else "waits for --unsafe"
-            note(f"{name}:{change.line} {change.transform} {word}: {change.why}{_saving(change)}")
+            note(f"{name}:{change.line} {change.transform} {word}: {change.reason}")
         for kept in result.stood_back:
             note(f"{name}:{kept.line} {kept.transform} left it alone: {kept.why}")
 
@@ -278,11 +278,3 @@ class _Run:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _saving(change: Change) -> str:
-    """What a change saves, in brackets, with what an estimate was computed from."""
-    if not change.saves:
-        return ""
-    basis = f"; estimate: {change.basis}" if change.basis else ""
-    return f" (at most about {said(change.saves)}{basis})"

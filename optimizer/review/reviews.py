@@ -9,7 +9,7 @@ from optimizer.fixes import Fix, applied
 from optimizer.patch import unified
 from optimizer.review.markdown import LIMIT, code, fenced, folded, joined, length, prose
 from optimizer.review.suggestions import Comment, File, on_lines, reasons
-from optimizer.sizes import said
+from optimizer.sizes import said, saving
 from optimizer.transform import Safety
 
 SUMMARY_MARKER = "<!-- dockopt summary -->"
@@ -134,7 +134,7 @@ def _pending(files: Sequence[File]) -> Iterator[str]:
     waiting = [(file, change) for file in files for change in file.result.pending]
     for file, change in waiting[:_MOST_PENDING]:
         kind = "a suggestion" if change.safety is Safety.SUGGESTION else "with `--unsafe`"
-        size = f" (at most about {said(change.saves)})" if change.saves else ""
+        size = saving(change.saves, change.basis)
         yield f"- {code(f'{file.path}:{change.line}')} **{change.transform}**: {prose(change.why)}{size}; {kind}"
     if (more := len(waiting) - _MOST_PENDING) > 0:
         yield f"- and {more} more: `dockopt fix --verbose` tells them"

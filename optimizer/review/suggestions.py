@@ -15,7 +15,7 @@ from optimizer.engine import Change, Result
 from optimizer.fixes import Fix
 from optimizer.review.markdown import LIMIT, code, fenced, length, prose
 from optimizer.review.patches import Patch
-from optimizer.sizes import said
+from optimizer.sizes import saving
 
 _NOT_UTF8 = re.compile("[\ud800-\udfff]")
 _MOST_LINES = 100
@@ -105,8 +105,7 @@ def reasons(changes: Sequence[Change], *, lines: bool = False) -> str:
 
 
 def _reason(change: Change) -> str:
-    size = f" (at most about {said(change.saves)})" if change.saves else ""
-    return f"**{change.transform}**: {prose(change.why)}{size}"
+    return f"**{change.transform}**: {prose(change.why)}{saving(change.saves, change.basis)}"
 
 
 def _lines(numbers: Sequence[int]) -> str:

@@ -16,7 +16,6 @@ from optimizer.cli.work import Outcome
 from optimizer.engine import Change, Result
 from optimizer.fixes import Fix
 from optimizer.origins import Place, whole_line
-from optimizer.sizes import said
 from optimizer.syntax.parser import split_lines
 from optimizer.transform import Safety
 
@@ -122,7 +121,7 @@ def _findings(outcome: Outcome, plain: Report) -> Iterator[Finding]:
     yield from _made(result, plain)
     for change in result.pending:
         why = "needs a person" if change.safety is Safety.SUGGESTION else "waits for --unsafe"
-        yield _of(change, Level.NOTE, f"{_told(change)}; {why}")
+        yield _of(change, Level.NOTE, f"{change.reason}; {why}")
     for refusal in result.refusals:
         told = f"a change was refused by a check: {refusal.why}"
         yield Finding(refusal.transform, Level.ERROR, told, refusal.place)
@@ -135,21 +134,17 @@ def _made(result: Result, plain: Report) -> Iterator[Finding]:
     for change in sorted(result.changes, key=lambda change: change.line):
         fix = owners.get(change)
         if fix is None:
-            yield _of(change, Level.WARNING, _told(change))
+            yield _of(change, Level.WARNING, change.reason)
         elif id(fix) in taken:
-            yield _of(change, Level.WARNING, f"{_told(change)}; fixed with line {taken[id(fix)]}")
+            yield _of(change, Level.WARNING, f"{change.reason}; fixed with line {taken[id(fix)]}")
         else:
             taken[id(fix)] = change.line
             needs = f"; needs `{'`, `'.join(fix.ignores)}` in the ignore file" if fix.ignores else ""
-            yield _of(change, Level.WARNING, _told(change) + needs, fix if offered(fix) else None)
+            yield _of(change, Level.WARNING, change.reason + needs, fix if offered(fix) else None)
 
 
 def _of(change: Change, level: Level, message: str, fix: Fix | None = None) -> Finding:
     return Finding(change.transform, level, message, change.place, fix, change.safety, change.saves)
-
-
-def _told(change: Change) -> str:
-    return change.why + (f" (at most about {said(change.saves)})" if change.saves else "")
 
 
 def _ended(plain: Report, place: Place) -> Place:

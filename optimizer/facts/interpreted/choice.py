@@ -99,6 +99,7 @@ class _Choice:
             self._repeated(needs),
             tuple(self.survey.owners),
             estimate.bytes if estimate is not None else 0,
+            estimate.basis if estimate is not None else "",
             searched=False,
             given=bool(self.artefacts or self.named),
             opening=self._opening(environment),

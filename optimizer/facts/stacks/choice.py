@@ -51,7 +51,7 @@ class Surveyed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One conversion. `copies`: absolute paths, in order; `packages`: to be installed; `saves`: bytes, an estimate."""
+    """One conversion. `copies`: absolute paths, in order; `packages`: to be installed; `saves`: bytes, estimated."""
 
     survey: Surveyed
     image: str
@@ -60,6 +60,7 @@ class Plan:
     users: tuple[tuple[Instruction, Step], ...]
     owners: tuple[tuple[Instruction, Step], ...]
     saves: int
+    basis: str
     searched: bool
     """Whether what is started is found in a folder of PATH that only the builder's image names."""
     given: bool
@@ -151,6 +152,7 @@ class _Choice:
             users,
             owners,
             self._saves(runtime),
+            "sizes of the two images, about",
             self._searched(found, started, runtime),
             bool(self.artefacts or self.named),
             self.survey.builder,
