@@ -15,13 +15,14 @@ from pathlib import Path
 from optimizer.checks import Promise, violation
 from optimizer.facts import Facts
 from optimizer.facts.context import Supply, once
+from optimizer.facts.texts import comment_lines
 from optimizer.origins import Origins, Place
 from optimizer.pragmas import Pragmas
 from optimizer.sizes import saving
 from optimizer.syntax.nodes import Dockerfile, Instruction, Node, Stage
 from optimizer.syntax.parser import parse
 from optimizer.syntax.problems import Problem
-from optimizer.transform import Declined, Proposal, Safety, Subject, Transform, comment_lines
+from optimizer.transform import Declined, Proposal, Safety, Subject, Transform
 
 ROUNDS = 10
 """The most often that one transform is asked about one file."""

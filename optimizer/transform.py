@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from optimizer.facts import Facts
 from optimizer.facts.context import Given
-from optimizer.syntax.nodes import Instruction, Node
+from optimizer.syntax.nodes import Node
 
 if TYPE_CHECKING:
     from optimizer.facts.ci import Workflow
@@ -350,8 +350,3 @@ def transform(
         )
 
     return make
-
-
-def comment_lines(instruction: Instruction) -> str:
-    """The comment and blank lines above an instruction, as they stand."""
-    return "".join(line.raw for line in instruction.leading)

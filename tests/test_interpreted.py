@@ -9,10 +9,11 @@ import pytest
 from optimizer.engine import Result, optimize
 from optimizer.facts import Facts
 from optimizer.facts.context import Given, Start
+from optimizer.facts.stacks.writer import RUNS
 from optimizer.knowledge.interpreters import interpreters
 from optimizer.syntax.parser import parse
 from optimizer.transform import Declined, Proposal, Safety, transform
-from transforms.multi_stage import RUNS, multi_stage
+from transforms.multi_stage import multi_stage
 
 Files = dict[str, str]
 

@@ -6,8 +6,9 @@ import pytest
 
 from optimizer.engine import Result, optimize
 from optimizer.facts.context import Given
+from optimizer.facts.stacks.writer import RUNS
 from optimizer.knowledge.stacks import stacks
-from transforms.multi_stage import RUNS, multi_stage
+from transforms.multi_stage import multi_stage
 
 Files = dict[str, str]
 POM = "<project><dependencies/><build><plugins><plugin>spring-boot-maven-plugin</plugin></plugins></build></project>"

@@ -10,8 +10,9 @@ from optimizer.facts.durations import text_seconds
 from optimizer.facts.layout import without
 from optimizer.facts.manifests import install_of
 from optimizer.facts.sinking import Target, may_lack_rights, sinking, taken_above
+from optimizer.facts.texts import comment_lines
 from optimizer.syntax.nodes import ExecForm, Instruction, Node, rewritten, source
-from optimizer.transform import Declined, Leeway, Proposal, Safety, comment_lines, example, transform, unchanged
+from optimizer.transform import Declined, Leeway, Proposal, Safety, example, transform, unchanged
 
 MOST_COPIES = 12
 """COPY lines that manifests in several folders may cost."""

@@ -7,8 +7,9 @@ from optimizer.facts import Facts
 from optimizer.facts.comments import comments_above
 from optimizer.facts.layout import with_flag, without
 from optimizer.facts.passing import Passing, passing
+from optimizer.facts.texts import comment_lines
 from optimizer.syntax.nodes import Node, source
-from optimizer.transform import Declined, Proposal, Safety, comment_lines, example, transform, unchanged
+from optimizer.transform import Declined, Proposal, Safety, example, transform, unchanged
 
 
 @transform(Safety.SAFE, may_change={"layers", "copied"}, leeway={"mount"}, counterparts=("DL3010",))

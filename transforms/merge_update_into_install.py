@@ -9,9 +9,10 @@ from optimizer.facts.comments import comments_above, has_pragma
 from optimizer.facts.layout import Addition, appended, inserted, step_text
 from optimizer.facts.lists import sole_package_call
 from optimizer.facts.readers import Obstacle, readers_of, refreshes_alone
+from optimizer.facts.texts import comment_lines
 from optimizer.knowledge import Manager
 from optimizer.syntax.nodes import Instruction, Node, rewritten, source
-from optimizer.transform import Declined, Proposal, Safety, comment_lines, example, transform, unchanged
+from optimizer.transform import Declined, Proposal, Safety, example, transform, unchanged
 
 
 @transform(

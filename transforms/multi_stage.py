@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import posixpath
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
-from optimizer.facts import BuildStage, Facts
-from optimizer.facts.chains import Step
+from optimizer.facts import Facts
 from optimizer.facts.interpreted import conversion
-from optimizer.facts.layout import step_text, written_like
-from optimizer.facts.stacks import Plan, Unknown, plan
-from optimizer.facts.stacks.choice import values_of
-from optimizer.facts.stacks.survey import MOVED
-from optimizer.syntax.nodes import Instruction, Node, Words, rewritten
-from optimizer.transform import Declined, Leeway, Proposal, Safety, comment_lines, example, transform, unchanged
+from optimizer.facts.stacks import Unknown, plan
+from optimizer.facts.stacks.writer import Writer
+from optimizer.transform import Declined, Leeway, Proposal, Safety, example, transform, unchanged
 
-BUILDS = "# builds what the stage below runs"
-RUNS = "# holds what the container needs, and nothing that built it"
 WHY = "what only the build needs is of no use in the container"
-_NAMES = ("builder", "build", "compile", "build-stage", "build-tools")
 _OF_BASES = (
     "APP_UID ASPNETCORE_HTTP_PORTS ASPNET_VERSION CARGO_HOME CA_CERTIFICATES_JAVA_VERSION "
     "DOTNET_GENERATE_ASPNET_CERTIFICATE DOTNET_NOLOGO DOTNET_RUNNING_IN_CONTAINER DOTNET_SDK_VERSION "
@@ -30,7 +20,6 @@ _OF_BASES = (
     "POWERSHELL_DISTRIBUTION_CHANNEL RUSTUP_HOME RUST_VERSION SSL_CERT_FILE USER_HOME_DIR"
 )
 """The variables that base images set for their own tools: all of `stacks.toml`, as a test sees to."""
-_PLAIN = re.compile(r"[\w./+@:,~=-]+")
 _GO = {
     "go.mod": "module example.org/quotes\n\ngo 1.24\n",
     "main.go": 'package main\n\nimport "net/http"\n\nfunc main() { http.ListenAndServe(":8080", nil) }\n',
@@ -414,163 +403,8 @@ def multi_stage(facts: Facts, artefacts: str = "", packages: str = "") -> Iterat
         told = (artefacts.split(), packages.split())
         found = plan(facts, stage, *told) or conversion(facts, stage, *told)
         if found is not None:
-            yield _Writer(facts, stage, found).proposal()
+            given = frozenset({Leeway.TOLD} if found.given else ())
+            edits = Writer(facts, stage, found).edits()
+            yield Proposal(head, WHY, edits, saves=found.saves, basis=found.basis, leeway=given)
     except Unknown as unknown:
         yield Declined(unknown.at or head, unknown.why)
-
-
-@dataclass(slots=True)
-class _Writer:
-    """Writes the two stages of a plan."""
-
-    facts: Facts
-    stage: BuildStage
-    plan: Plan
-
-    def proposal(self) -> Proposal:
-        """The edits: the FROM, what goes from the builder, and the new stage behind the last instruction."""
-        head = self.stage.node.instructions[0]
-        steps = self.stage.instructions
-        moved = {one for n, one in enumerate(steps) if one.name in MOVED or n > self._last_layer}
-        edits: dict[Node, str] = {head: self._head(), **dict.fromkeys(moved, "")}
-        if self.plan.closing is not None:
-            edits[steps[self._last_layer]] = self._with_closing(steps[self._last_layer], self.plan.closing)
-        edits[steps[-1]] = self._closed(edits.get(steps[-1], self.facts.sources[steps[-1]]))
-        given = frozenset({Leeway.TOLD} if self.plan.given else ())
-        return Proposal(head, WHY, edits, saves=self.plan.saves, basis=self.plan.basis, leeway=given)
-
-    @property
-    def _last_layer(self) -> int:
-        return max(n for n, one in enumerate(self.stage.instructions) if one.name in ("RUN", "COPY", "ADD"))
-
-    def _builder(self) -> str:
-        """A name for the builder that nothing in the file uses."""
-        used = {one.name for one in self.facts.stages} | {one.base for one in self.facts.stages}
-        used |= {name.lower() for name in re.findall(r"from=([\w.-]+)", self.facts.text)}
-        return next(name for name in (*_NAMES, *(f"builder-{n}" for n in range(2, 99))) if name not in used)
-
-    def _head(self) -> str:
-        head = self.stage.node.instructions[0]
-        body = head.body
-        assert isinstance(body, Words)
-        name = self._builder()
-        word = " as " if head.keyword.raw.islower() else " AS "
-        named = len(body.words) == 3
-        edits: dict[Node, str] = {body.words[2]: name} if named else {body.words[0]: body.words[0].raw + word + name}
-        text = rewritten(head, edits)[len(comment_lines(head)) :]
-        lines = [written_like(self._run, *said) + self.facts.newline for said in self.plan.opening]
-        return comment_lines(head) + BUILDS + self.facts.newline + text + "".join(lines)
-
-    def _with_closing(self, last: Instruction, command: str) -> str:
-        text = self.facts.sources[last]
-        return (text if text.endswith("\n") else text + self.facts.newline) + (
-            written_like(self._run, "RUN", command) + self.facts.newline
-        )
-
-    def _closed(self, own: str) -> str:
-        """The text of the last instruction with the new stage behind it."""
-        newline = self.facts.newline
-        own += newline if own and not own.endswith("\n") else ""
-        text = own + newline + "".join(line if line.endswith("\n") else line + newline for line in self._lines())
-        ends = self.facts.sources[self.stage.instructions[-1]].endswith("\n")
-        return text if ends else text.removesuffix(newline)
-
-    def _lines(self) -> Iterator[str]:
-        """The new stage."""
-        head = self.stage.node.instructions[0]
-        body = head.body
-        assert isinstance(body, Words)
-        flags = "".join(f"{flag.text} " for flag in head.all_flags)
-        name = f" {body.words[1].raw} {body.words[2].raw}" if len(body.words) == 3 else ""
-        yield RUNS
-        yield written_like(head, "FROM", f"{flags}{self.plan.image}{name}")
-        yield from (written_like(self._run, *said) for said in self.plan.opening if said[0] == "ENV")
-        lines = list(self._body())
-        for key, value in values_of(self.plan, lines).items():
-            yield written_like(self._run, "ENV", f"{key}={value}")
-        if self.plan.packages:
-            yield self._install()
-        yield from lines
-
-    def _install(self) -> str:
-        names = " ".join(sorted(self.plan.packages))
-        system = self.stage.system
-        if system is not None and system.name == "alpine":
-            return written_like(self._run, "RUN", f"apk add --no-cache {names}")
-        lean = "" if self.plan.survey.recommended else " --no-install-recommends"
-        command = f"apt-get update && apt-get install -y{lean} {names} && rm -rf /var/lib/apt/lists/*"
-        return written_like(self._run, "RUN", command)
-
-    @property
-    def _run(self) -> Instruction:
-        return next(one for one in self.stage.instructions if one.name == "RUN")
-
-    def _body(self) -> Iterator[str]:
-        """What stands behind the FROM, but for what the builder's image set."""
-        steps = self.stage.instructions
-        entered = [one for one in steps if one.name == "WORKDIR"]
-        if not entered and self.plan.survey.end.folder != "/":
-            yield written_like(self.stage.node.instructions[0], "WORKDIR", self.plan.survey.end.folder or "/")
-        names = self._variables()
-        for number, one in enumerate(steps):
-            last = number == self._last_layer
-            if one.name == "WORKDIR" and one is entered[-1]:
-                yield self._entered(one, moved=number > self._last_layer)
-            elif one.name in MOVED or (number > self._last_layer and one.name != "WORKDIR"):
-                yield self.facts.sources[one]
-            elif one.name in ("ENV", "USER", "SHELL") or (one.name == "ARG" and _defines(one, names)):
-                yield self._without_comments(one)
-            elif one.name == "RUN" and (made := [step for run, step in self.plan.users if run is one]):
-                yield _ran(one, made)
-            elif one in self.plan.survey.elsewhere:
-                yield self._without_comments(one)
-            if last:
-                yield from self._copies()
-                yield from self._owners(one)
-
-    def _variables(self) -> set[str]:
-        """The names that what stands in the new stage reads."""
-        kept = [one for one in self.stage.instructions if one.name in (*MOVED, "ENV", "USER", "WORKDIR")]
-        kept += [run for run, _ in (*self.plan.users, *self.plan.owners)] + self.plan.survey.elsewhere
-        return {name for one in kept for name in re.findall(r"\$\{?(\w+)", self.facts.sources[one])}
-
-    def _entered(self, one: Instruction, *, moved: bool) -> str:
-        """The last WORKDIR, with an absolute path."""
-        text = self.facts.sources[one] if moved else self._without_comments(one)
-        body = one.body
-        if isinstance(body, Words) and not body.words[0].text.startswith(("/", '"/')):
-            text = (comment_lines(one) if moved else "") + written_like(
-                one, "WORKDIR", self.plan.survey.end.folder or "/"
-            )
-        return text
-
-    def _without_comments(self, one: Instruction) -> str:
-        return self.facts.sources[one][len(comment_lines(one)) :]
-
-    def _copies(self) -> Iterator[str]:
-        like = next((one for one in self.stage.instructions if one.name == "COPY"), self.stage.node.instructions[0])
-        together: dict[str, list[str]] = {}
-        for path in self.plan.copies:
-            if not _PLAIN.fullmatch(path):
-                raise Unknown(f"`{path}` cannot be written as a plain word")
-            alone = path not in self.plan.survey.ground.files
-            together.setdefault(path if alone else posixpath.dirname(path).rstrip("/") + "/", []).append(path)
-        for target, paths in together.items():
-            target = paths[0] if len(paths) == 1 else target
-            yield written_like(like, "COPY", f"--from={self._builder()} {' '.join(paths)} {target}")
-
-    def _owners(self, last: Instruction) -> Iterator[str]:
-        scopes = self.plan.survey.scopes
-        for run in dict.fromkeys(run for run, _ in self.plan.owners):
-            if scopes[run].user != scopes[last].user:
-                raise Unknown("another user is in force where it sets owners", run)
-            yield _ran(run, [step for other, step in self.plan.owners if other is run])
-
-
-def _ran(run: Instruction, steps: Sequence[Step]) -> str:
-    return written_like(run, "RUN", " && ".join(step_text(step).strip() for step in steps))
-
-
-def _defines(instruction: Instruction, names: set[str]) -> bool:
-    """Whether an ARG is one of these."""
-    return any(pair.name.text in names for pair in getattr(instruction.body, "pairs", ()))

@@ -82,3 +82,8 @@ def _arguments(node: Node, reworded: Mapping[Node, str]) -> Iterator[str]:
             yield child.name.text if value is None else f"{child.name.text}={value}"
         else:
             yield from tokens(child, reworded)
+
+
+def comment_lines(instruction: Instruction) -> str:
+    """The comment and blank lines above an instruction, as they stand."""
+    return "".join(line.raw for line in instruction.leading)

@@ -8,7 +8,7 @@ How to add an ecosystem:
   the call is none of its own, `site.unknown(why)` raised where it is not known; and its line in `survey.BUILDS`.
 
 All else is general: `survey` walks the stage, `data` finds the files that must stay, `choice` takes the runtime image
-(the lowest `rank` that has all that is needed), `transforms/multi_stage.py` writes the stages, and `checks/staging.py`
+(the lowest `rank` that has all that is needed), `writer` the text of the two stages, and `checks/staging.py`
 checks them without knowing any of this but the rows.
 """
 
