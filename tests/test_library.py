@@ -120,6 +120,34 @@ def test_no_text_and_no_context_makes_it_raise(
     assert optimize(text, PIPELINE, unsafe=unsafe, context=context) == result
 
 
+DEEP = b"[" * 100_000
+PROJECTS = {
+    "node:20": ("npm ci && npm run build", "package.json package-lock.json"),
+    "node:22": (
+        "pnpm install && yarn install",
+        "package.json pnpm-workspace.yaml pnpm-lock.yaml .yarnrc.yml yarn.lock",
+    ),
+    "rust:1": ("cargo build --release", "Cargo.toml Cargo.lock"),
+    "python:3.12": ("poetry install && uv sync && pip install .", "pyproject.toml poetry.lock uv.lock Pipfile"),
+    "php:8": ("composer install", "composer.json composer.lock"),
+}
+
+
+@pytest.mark.parametrize("base", PROJECTS)
+def test_no_nesting_makes_it_raise(base: str) -> None:
+    run, names = PROJECTS[base]
+    text = f'FROM {base}\nWORKDIR /a\nCOPY . .\nRUN {run}\nCMD ["a"]\n'
+    whole = Given(
+        {name: (b"a=" if name.endswith((".toml", ".lock", "Pipfile")) else b"") + DEEP for name in names.split()}
+    )
+    part = Given(
+        {**whole.contents, "package.json": b'{"scripts": {"build": 5, "start": ["a"]}, "dependencies": {"a": "1"}}'}
+    )
+    for context in (whole, part):
+        for transforms in (PIPELINE, [one for one in PIPELINE if one.id != "multi-stage"]):
+            assert optimize(text, transforms, unsafe=True, context=context).before == text
+
+
 @pytest.mark.parametrize("context", ["", "no such folder", "\x00", "/dev/null", Path("no/such")])
 def test_no_folder_makes_it_raise(context: str | Path) -> None:
     text = "FROM node:22\nCOPY . .\nRUN npm ci\n"

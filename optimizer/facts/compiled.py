@@ -5,7 +5,6 @@ What no row knows may be compiled, so it is a doubt.
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.calls import Call
 from optimizer.facts.runtime_needs.started import files_of
+from optimizer.facts.tables import json_object
 from optimizer.facts.tools import tool_call
 from optimizer.knowledge.native import native
 from optimizer.syntax.nodes import Instruction
@@ -173,12 +173,8 @@ class _Walk:
                 if any(re.search(rf"[\"'/\s]{re.escape(one)}[\"'@:]", text) for one in table.needs_openssl):
                     yield Wanted(("openssl",), "the engines of Prisma look for OpenSSL")
                 return
-        manifest = self._read("package.json")
-        try:
-            found = json.loads(manifest) if manifest is not None else None
-        except ValueError:
-            found = None
-        if not isinstance(found, dict) or found.get("dependencies") or found.get("devDependencies"):
+        found = json_object(self._read("package.json"))
+        if found is None or found.get("dependencies") or found.get("devDependencies"):
             yield Doubt("no lock file tells which packages are compiled")
 
     def bundler(self) -> _Found:
@@ -204,10 +200,7 @@ class _Walk:
 
 def _of_npm_lock(text: str, trusted: frozenset[str]) -> _Found:
     """npm's own lock file says which packages run a script when they are installed (lockfileVersion 2 and later)."""
-    try:
-        packages = json.loads(text).get("packages")
-    except (ValueError, AttributeError):
-        packages = None
+    packages = (json_object(text) or {}).get("packages")
     if not isinstance(packages, dict):
         yield from _of_text_lock(text, "the lock file")
         return

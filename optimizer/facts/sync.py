@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
+
+from optimizer.facts.tables import json_object
 
 _KINDS = ("dependencies", "devDependencies", "optionalDependencies")
 _KEY = re.compile(r'^"?([^\s#].*?)"?:$', re.M)
@@ -15,31 +16,25 @@ def in_sync(tool: str, manifest: bytes | None, lock: bytes | None) -> bool | Non
     """For npm and yarn 1, from what the two files hold; workspaces and old formats are not read."""
     if manifest is None or lock is None or tool not in ("npm", "yarn"):
         return None
-    wanted = _parsed(manifest)
+    wanted = json_object(manifest)
     if wanted is None or wanted.get("workspaces") or wanted.get("overrides") or wanted.get("resolutions"):
         return None
-    return _npm(wanted, _parsed(lock)) if tool == "npm" else _yarn(wanted, lock.decode("utf-8", "replace"))
+    return _npm(wanted, json_object(lock)) if tool == "npm" else _yarn(wanted, lock.decode("utf-8", "replace"))
 
 
 def scripts_of(manifest: bytes | None) -> Mapping[str, str] | None:
     """The scripts of a package.json; None where it cannot be read."""
-    found = _parsed(manifest) if manifest is not None else None
+    found = json_object(manifest)
     scripts = found.get("scripts", {}) if found is not None else None
-    return scripts if isinstance(scripts, dict) else None
+    if not isinstance(scripts, dict):
+        return None
+    return {name: text for name, text in scripts.items() if isinstance(text, str)}
 
 
 def development_names(manifest: bytes | None) -> frozenset[str] | None:
     """The names of a package.json's development packages; None where it cannot be read."""
-    found = _parsed(manifest) if manifest is not None else None
+    found = json_object(manifest)
     return frozenset(_section(found, "devDependencies")) if found is not None else None
-
-
-def _parsed(text: bytes) -> dict[str, Any] | None:
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def _section(found: Mapping[str, Any], kind: str) -> dict[str, Any]:

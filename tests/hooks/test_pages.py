@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from typing import Any
 
 import pytest
+import tomli
 import typer
 from ruamel.yaml import YAML
 
@@ -55,5 +55,5 @@ def test_the_settings_of_editors_can_be_read_and_start_the_server() -> None:
     settings = json.loads(code)
     assert [settings["glspc.server.command"], *settings["glspc.server.commandArguments"]] == ["dockopt", "lsp"]
     (helix,) = blocks("editors.md", "toml")
-    server = tomllib.loads(helix)["language-server"]["dockopt"]
+    server = tomli.loads(helix)["language-server"]["dockopt"]
     assert [server["command"], *server["args"]] == ["dockopt", "lsp"]

@@ -141,7 +141,7 @@ def _of_pnpm(project: Project) -> list[str]:
 
     try:
         data = YAML(typ="safe", pure=True).load(project.text("pnpm-workspace.yaml"))
-    except YAMLError:
+    except (YAMLError, RecursionError):
         raise UnreadableError("`pnpm-workspace.yaml` is not YAML") from None
     if not isinstance(data, dict) or data.get("patchedDependencies"):
         raise UnreadableError("`pnpm-workspace.yaml` cannot be read")

@@ -74,7 +74,7 @@ class Project:
         """A TOML table. Raises UnreadableError."""
         try:
             return tomli.loads(self.text(path))
-        except tomli.TOMLDecodeError:
+        except (tomli.TOMLDecodeError, RecursionError):
             raise UnreadableError(f"`{path}` is not TOML") from None
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 
 from optimizer.facts import BuildStage, Facts
@@ -13,6 +11,7 @@ from optimizer.facts.context import Context
 from optimizer.facts.runtime_needs import Kind, Need, Unknown
 from optimizer.facts.runtime_needs.started import files_of
 from optimizer.facts.runtime_needs.suites import libraries
+from optimizer.facts.tables import json_object, toml_table
 from optimizer.knowledge.runtime_needs import Dependency, runtime_needs_table
 
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^\]]*\])?\s*(?:$|[=<>!~;@#,(])")
@@ -87,11 +86,10 @@ def _reader(path: str) -> tuple[str, Callable[[str], frozenset[str] | None]] | N
 
 
 def _of_package(text: str) -> frozenset[str] | None:
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
+    found = json_object(text)
+    if found is None:
         return None
-    kinds = [found.get(kind) for kind in ("dependencies", "optionalDependencies")] if isinstance(found, dict) else []
+    kinds = [found.get(kind) for kind in ("dependencies", "optionalDependencies")]
     return frozenset(name for kind in kinds if isinstance(kind, dict) for name in kind)
 
 
@@ -109,7 +107,7 @@ def _requirement(line: str) -> str | None:
 
 
 def _of_pyproject(text: str) -> frozenset[str] | None:
-    found = _toml(text)
+    found = toml_table(text)
     if found is None:
         return None
     project, poetry = _table(found.get("project")), _table(_table(found.get("tool")).get("poetry"))
@@ -119,7 +117,7 @@ def _of_pyproject(text: str) -> frozenset[str] | None:
 
 
 def _of_pipfile(text: str) -> frozenset[str] | None:
-    found = _toml(text)
+    found = toml_table(text)
     return None if found is None else frozenset(filter(None, map(_requirement, _versions(found.get("packages")))))
 
 
@@ -131,13 +129,6 @@ def _versions(table: object) -> list[str]:
 def _extras(value: object) -> list[str]:
     found = _table(value).get("extras")
     return [str(one) for one in found] if isinstance(found, list) else []
-
-
-def _toml(text: str) -> dict[str, object] | None:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
-        return None
 
 
 def _table(value: object) -> Mapping[str, object]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
@@ -10,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.calls import calls_in
 from optimizer.facts.runtime_needs import Kind, Need, Unknown
+from optimizer.facts.sync import scripts_of
 from optimizer.facts.texts import argument_text, shortened
 from optimizer.knowledge import commands
 from optimizer.knowledge.runtime_needs import runtime_needs_table
@@ -224,7 +224,7 @@ class _Walk:
         script = plain[1] if plain[:1] and plain[0] in _SCRIPT_VERBS and len(plain) > 1 else (plain[:1] or [""])[0]
         path = posixpath.join(self._folder, "package.json")
         content = self._facts.context.content(self._files.get(path, "")) if self._facts.context is not None else None
-        scripts = _scripts(content)
+        scripts = scripts_of(content)
         if scripts is None:
             yield Unknown(Kind.PROGRAM, f"{by} runs a script of `package.json`, which is not known")
             return
@@ -233,17 +233,6 @@ class _Walk:
                 self._seen.add(f"package.json:{name}")
                 yield Need(Kind.PROGRAM, "sh", f"a shell reads the script `{name}` of `package.json`")
                 yield from self.text(scripts[name], f"the script `{name}` of `package.json`")
-
-
-def _scripts(content: bytes | None) -> dict[str, str] | None:
-    try:
-        found = json.loads(content) if content is not None else None
-    except (ValueError, RecursionError):
-        return None
-    scripts = found.get("scripts", {}) if isinstance(found, dict) else None
-    if not isinstance(scripts, dict):
-        return None
-    return {name: text for name, text in scripts.items() if isinstance(text, str)}
 
 
 def _behind_options(words: list[str | None], values: tuple[str, ...], name: str) -> list[str | None]:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from optimizer.facts.calls import Call
 from optimizer.facts.stacks.site import Product, Site
+from optimizer.facts.tables import toml_table
 
 _VALUES = frozenset(
     "--bin --target --target-dir --manifest-path -p --package --root --path --profile --features -F -j --jobs --git"
@@ -84,10 +84,7 @@ def _workspace(site: Site, folder: str) -> str:
 
 
 def _manifest(site: Site, folder: str) -> Mapping[str, Any]:
-    try:
-        return tomllib.loads(site.content(posixpath.join(folder, "Cargo.toml")) or "")
-    except tomllib.TOMLDecodeError:
-        return {}
+    return toml_table(site.content(posixpath.join(folder, "Cargo.toml")) or "") or {}
 
 
 def _programs(site: Site, folder: str) -> Iterator[str]:
