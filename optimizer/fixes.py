@@ -5,6 +5,7 @@ Each fix has been tried alone: the engine, allowed no change but those of the fi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -12,6 +13,9 @@ from functools import cached_property
 
 from optimizer.engine import Change, ChangeKey, Result
 from optimizer.syntax.parser import split_lines
+
+NOT_UTF8 = re.compile("[\ud800-\udfff]")
+"""A byte that is not UTF-8, as it stands in a text."""
 
 Replay = Callable[[Collection[ChangeKey]], Result]
 """The engine on the same file with the same settings, allowed only the changes with these keys."""
@@ -35,6 +39,11 @@ class Fix:
     changes: tuple[Change, ...]
     ignores: tuple[str, ...] = ()
     """Patterns that the file that says what of the context is not sent needs first."""
+
+    @property
+    def is_text(self) -> bool:
+        """Whether text alone says it: it is in this file alone, and all of it is UTF-8."""
+        return not self.ignores and not any(NOT_UTF8.search(hunk.old + hunk.new) for hunk in self.hunks)
 
     @property
     def saves(self) -> int | None:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from optimizer.facts.context import File
+from optimizer.facts.context.history import QUIET
 
-_ENVIRONMENT = {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
 _GONE = "0" * 40
 
 
@@ -157,7 +157,7 @@ class Repository:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env={**os.environ, **_ENVIRONMENT},
+                env={**os.environ, **QUIET},
             )
         return self._readers[kind]
 
@@ -168,7 +168,7 @@ class Repository:
                 input=None if told is None else told.encode(),
                 stdin=subprocess.DEVNULL if told is None else None,
                 capture_output=True,
-                env={**os.environ, **_ENVIRONMENT},
+                env={**os.environ, **QUIET},
             )
         except OSError as error:
             raise GitError(f"git cannot be run: {error.strerror}") from error

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.calls import Call
 from optimizer.facts.lists import (
     Deletion,
     copies_lists,
+    families_named,
     fetches_first,
     may_change_sources,
     may_use_lists,
@@ -16,7 +17,6 @@ from optimizer.facts.lists import (
     started_with_lists,
 )
 from optimizer.facts.packages import package_call
-from optimizer.knowledge import families
 from optimizer.syntax.nodes import ShellScript
 
 Lists = tuple[str, int]
@@ -28,7 +28,9 @@ class PackageLists:
 
     def __init__(self, facts: Facts, *, removed: bool) -> None:
         """`removed`: whether it is known that the base has none."""
-        self._states: dict[str, Lists] = dict.fromkeys(_concerned(facts), ("removed" if removed else "base", 0))
+        self._states: dict[str, Lists] = dict.fromkeys(
+            families_named(facts.text), ("removed" if removed else "base", 0)
+        )
         self._changes: dict[str, int] = dict.fromkeys(self._states, 0)
 
     def copy(self) -> PackageLists:
@@ -95,10 +97,3 @@ class PackageLists:
 def holds_no_lists(stage: BuildStage) -> bool:
     """Whether the stage stands on an official image of Debian or Ubuntu, which come without package lists."""
     return stage.system is not None and stage.system.name in ("debian", "ubuntu")
-
-
-def _concerned(facts: Facts) -> Iterator[str]:
-    """The families whose lists the file can have to do with: it names one of their managers."""
-    for family, rows in families().items():
-        if any(manager.lists and name in facts.text for manager in rows for name in manager.commands):
-            yield family

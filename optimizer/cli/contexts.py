@@ -63,6 +63,14 @@ def folder_of(path: Path, context: ContextOf | None) -> Path:
     return path.absolute().parent if chosen is None or isinstance(chosen, Missing) else chosen.root
 
 
+def ignore_file_of(context: ContextOf) -> Path | None:
+    """The file that says what of the context is not sent; it need not be there yet. None where there is no context."""
+    folder = context()
+    if isinstance(folder, Missing):
+        return None
+    return Path(folder.ignore_file.path) if folder.ignore_file else folder.root / ".dockerignore"
+
+
 def context_folder(wish: Path) -> Path:
     """The folder that `--context` names. Raises UsageError where there is none."""
     if not wish.is_dir():

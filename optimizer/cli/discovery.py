@@ -21,6 +21,7 @@ _TEMPLATES = (
     ".j2", ".jinja", ".jinja2", ".tmpl", ".tpl", ".gotmpl", ".template", ".erb", ".ejs", ".m4", ".in", ".mustache",
     ".hbs", ".mako", ".njk", ".liquid",
 )  # fmt: skip
+_MARKS = re.compile(r"\{\{|\{%|<%|%%\w+%%|@@?\w+@|^INCLUDE\(", re.M)
 _NEVER = frozenset({".git", "node_modules"})
 _TOLD = re.compile(rb"dockerfile[\"']?\s*[:=]\s*[\"']?([^\s\"',}#]+)")
 
@@ -40,6 +41,11 @@ def is_dockerfile(name: str) -> bool:
 def is_template(name: str) -> bool:
     """Whether the name says that a program makes a file of this one: `Dockerfile.j2`, `web.Dockerfile.tmpl`."""
     return name.endswith(_TEMPLATES)
+
+
+def reads_as_template(text: str) -> bool:
+    """Whether a text that BuildKit would reject shows the marks of a template."""
+    return _MARKS.search(text) is not None
 
 
 def is_ci_file(path: Path) -> bool:

@@ -9,7 +9,7 @@ InputError                exit code 2
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 class InputError(Exception):
@@ -32,6 +32,12 @@ class FileError(InputError):
 
 class BugError(FileError):
     """dockopt itself fails on one file; it is as it was, the others go on."""
+
+
+def unknown_format(name: str, known: Sequence[str]) -> UsageError:
+    """What is wrong with a `--format` that there is not."""
+    near = suggestion(name, known) or f"; there are {', '.join(known)}"
+    return UsageError(f"--format: unknown format `{name}`{near}")
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

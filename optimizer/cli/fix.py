@@ -21,7 +21,7 @@ from optimizer.cli.settings import Settings, of_options
 from optimizer.cli.work import Outcome, Wishes, Worker, settings_of
 from optimizer.engine import Change, Result
 from optimizer.patch import unified
-from optimizer.sizes import said
+from optimizer.sizes import counted, said
 from optimizer.transform import Safety
 
 if TYPE_CHECKING:
@@ -168,10 +168,9 @@ class _Run:
             return
         if proved and result.ignores:
             self._ignore(outcome, result.ignores)
-        if self._summaries is not None and not self._options.write:
-            pass
-        elif not self._options.write:
-            self._output.diff(unified(result.before, result.after, in_diff(outcome.path)))
+        if not self._options.write:
+            if self._summaries is None:
+                self._output.diff(unified(result.before, result.after, in_diff(outcome.path)))
         elif proved:
             self._write(outcome, result)
         elif outcome.top is None:
@@ -264,17 +263,13 @@ class _Run:
                 note("no Dockerfile found")
             return
         verb = "made" if self._options.write else "found"
-        note(f"{_count(totals.changes, 'change')} {verb} in {totals.changed} of {_count(totals.files, 'file')}")
+        note(f"{counted(totals.changes, 'change')} {verb} in {totals.changed} of {counted(totals.files, 'file')}")
         if totals.unproved:
             note(
-                f"{_count(totals.unproved, 'file')} not proved, and left as before"
+                f"{counted(totals.unproved, 'file')} not proved, and left as before"
                 if self._options.write
-                else f"{_count(totals.unproved, 'file')} not proved"
+                else f"{counted(totals.unproved, 'file')} not proved"
             )
         for name, changes in totals.waiting.items():
             known = sum(change.saves for change in changes if change.saves)
             note(f"{len(changes)} more with --unsafe: {name}" + (f", at most about {said(known)}" if known else ""))
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

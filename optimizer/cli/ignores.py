@@ -11,6 +11,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+WILD = {"folders": "(?:.*/)?", "rest": ".*", "star": "[^/]*", "one": "[^/]"}
+"""What `**/`, a last `**`, `*` and `?` of a pattern match, as a regular expression."""
+
 _CLASSES = {
     "alpha": "A-Za-z", "digit": "0-9", "alnum": "0-9A-Za-z", "upper": "A-Z", "lower": "a-z", "xdigit": "0-9A-Fa-f",
     "space": r" \t-\r", "blank": r" \t", "punct": r"!-/:-@\[-`{-~", "print": " -~", "graph": "!-~",
@@ -124,14 +127,8 @@ def _translated(token: re.Match[str]) -> str:
     match token.lastgroup:
         case "folders" | "rest" if not _spans_folders(token):
             return "[^/]*" + ("/" if token["folders"] else "")
-        case "folders":
-            return "(?:.*/)?"
-        case "rest":
-            return ".*"
-        case "star":
-            return "[^/]*"
-        case "one":
-            return "[^/]"
+        case "folders" | "rest" | "star" | "one":
+            return WILD[token.lastgroup]
         case "class":
             members = "".join(map(_member, _MEMBERS.finditer(token["class"]))) or "/"
             return f"(?!/)[{'^' if token['not'] else ''}{members}]"

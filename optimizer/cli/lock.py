@@ -73,8 +73,7 @@ def _entries(place: Path) -> tuple[Entry, ...]:
 
 def _loose_bases(paths: Sequence[Path]) -> Iterable[str]:
     for one in find(paths or [Path()]):
-        if one is not None:
-            yield from loose(Facts(parse(files.read(one.path))))
+        yield from loose(Facts(parse(files.read(one.path))))
 
 
 def _asked(names: Sequence[str], known: dict[str, Entry]) -> tuple[dict[str, Entry], bool]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import re
 import sys
+from pathlib import Path
 from typing import BinaryIO
+
+from optimizer.cli.errors import FileError
 
 _COLOURS = {"+": "32", "-": "31", "@": "36"}
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
@@ -52,6 +55,17 @@ class Output:
         """What was written is seen before what comes next."""
         sys.stdout.flush()
         sys.stdout.buffer.flush()
+
+
+def document(data: bytes, output: Path | None) -> None:
+    """Write a whole document to the file that `--output` names, else to standard output. Raises FileError."""
+    if output is None:
+        Output().raw(data)
+        return
+    try:
+        output.write_bytes(data)
+    except OSError as error:
+        raise FileError(f"--output: {output}: cannot be written: {error.strerror}") from error
 
 
 def _painted(line: str) -> str:

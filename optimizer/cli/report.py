@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 from optimizer.cli import VERSION, files
@@ -19,6 +17,7 @@ from optimizer.cli.output import Output
 from optimizer.cli.settings import of_options
 from optimizer.cli.work import Outcome, Wishes
 from optimizer.facts.context import Missing
+from optimizer.facts.today import now
 from optimizer.prove.touch import change_counts
 from optimizer.report import Entry, Rebuild, Report, entry, rebuild
 from optimizer.report.record import Earlier, NoReport, read, written
@@ -84,7 +83,7 @@ def report_all(paths: Sequence[str], options: ReportOptions) -> int:
     earlier = list(_earlier(options.history))
     wishes = Wishes(settings, options.context, options.no_context, surroundings=True)
     entries = tuple(_examined(paths, wishes, options.many))
-    report = Report(_title(paths), _now(), VERSION, entries, options.unsafe)
+    report = Report(_title(paths), now().replace(microsecond=0), VERSION, entries, options.unsafe)
     _write(report, earlier, options)
     totals = report.totals
     output = Output()
@@ -125,10 +124,3 @@ def _title(paths: Sequence[str]) -> str:
         return f"{len(paths)} paths in {Path.cwd().name}"
     path = Path(paths[0])
     return path.resolve().name if paths[0] in (".", "..") else shown(path)
-
-
-def _now() -> datetime:
-    """The time, or the one that `SOURCE_DATE_EPOCH` says: the same files then make the same report."""
-    told = os.environ.get("SOURCE_DATE_EPOCH", "")
-    moment = datetime.fromtimestamp(int(told), UTC) if told.isdigit() else datetime.now(UTC)
-    return moment.replace(microsecond=0)

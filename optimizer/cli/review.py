@@ -12,10 +12,10 @@ from typing import Any
 from optimizer.cache.git import GitError, Repository
 from optimizer.cli.contexts import Contexts, folder_of
 from optimizer.cli.discovery import Found, is_dockerfile, is_known_ci_file
-from optimizer.cli.errors import FileError, UsageError, suggestion
+from optimizer.cli.errors import UsageError, unknown_format
 from optimizer.cli.forge import Target, target
 from optimizer.cli.names import shown
-from optimizer.cli.output import Output
+from optimizer.cli.output import Output, document
 from optimizer.cli.settings import Settings, of_options
 from optimizer.cli.work import Wishes, Worker
 from optimizer.review.markdown import code
@@ -47,8 +47,7 @@ class ReviewOptions:
 def review_all(options: ReviewOptions, environment: Mapping[str, str] = os.environ) -> int:
     """Print the review, or send it; returns the exit code. Raises InputError and PostError."""
     if options.format not in FORMATS:
-        near = suggestion(options.format, FORMATS) or f"; there are {', '.join(FORMATS)}"
-        raise UsageError(f"--format: unknown format `{options.format}`{near}")
+        raise unknown_format(options.format, FORMATS)
     settings = of_options(options.select, options.ignore, options.profile, unsafe=options.unsafe)
     where = target(options.format, options.repository, options.number, environment)
     if options.post:
@@ -65,7 +64,7 @@ def review_all(options: ReviewOptions, environment: Mapping[str, str] = os.envir
     if options.post:
         _post(made, where)
     else:
-        _print(_RENDER[options.format](made, change), options.output)
+        document(_RENDER[options.format](made, change).encode("utf-8", "backslashreplace"), options.output)
     return 0
 
 
@@ -135,16 +134,6 @@ def _post(made: Review, where: Target) -> None:
     note = Output().note
     note(f"{posted.made} suggestions posted on {where.named}, {posted.there} were there or in the summary")
     note(f"summary: {posted.summary}")
-
-
-def _print(text: str, output: Path | None) -> None:
-    if output is None:
-        Output().raw(text.encode("utf-8", "backslashreplace"))
-        return
-    try:
-        output.write_bytes(text.encode("utf-8", "backslashreplace"))
-    except OSError as error:
-        raise FileError(f"--output: {output}: cannot be written: {error.strerror}") from error
 
 
 def _markdown(made: Review, change: Touched) -> str:

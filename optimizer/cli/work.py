@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from optimizer.cli import files
-from optimizer.cli.contexts import ContextOf, Contexts, described, folder_of
-from optimizer.cli.discovery import Found, is_ci_file, is_template
+from optimizer.cli.contexts import ContextOf, Contexts, described, folder_of, ignore_file_of
+from optimizer.cli.discovery import Found, is_ci_file, is_template, reads_as_template
 from optimizer.cli.errors import BugError, FileError, SettingsError
 from optimizer.cli.names import shown
 from optimizer.cli.settings import Settings, settings_for
 from optimizer.engine import ChangeKey, Result, optimize
 from optimizer.facts.ci import builds_images
-from optimizer.facts.context import Missing, Supply
+from optimizer.facts.context import Supply
 from optimizer.fixes import Fix, fixes
 from optimizer.transform import Subject, Transform
 
 if TYPE_CHECKING:
     from optimizer.facts.context.evidence import Evidence
-
-Made = TypeVar("Made")
-_TEMPLATE = re.compile(r"\{\{|\{%|<%|%%\w+%%|@@?\w+@|^INCLUDE\(", re.M)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +81,14 @@ class Worker:
 
     def look(self, found: Found) -> Outcome:
         """What becomes of a file of the disk. Whatever goes wrong with it is its outcome: the others shall go on."""
-        try:
-            return self._look(found.path, found.top, files.read(found.path))
-        except (FileError, SettingsError) as error:
-            return Outcome(found.path, found.top, failures=(str(error),))
-        except Exception as error:
-            return Outcome(found.path, found.top, failures=(_bug(found.path, error),))
+        return _guarded(
+            Outcome(found.path, found.top), lambda: self._look(found.path, found.top, files.read(found.path))
+        )
 
     def look_at(self, data: bytes, name: str | None) -> Outcome:
         """What becomes of the text of standard input; `name` is the path that it has elsewhere."""
         path = Path(name or "Dockerfile")
-        try:
-            return self._look(path, None, data, named=name is not None)
-        except (FileError, SettingsError) as error:
-            return Outcome(path, None, data, failures=(str(error),))
+        return _guarded(Outcome(path, None, data), lambda: self._look(path, None, data, named=name is not None))
 
     def outcome(
         self,
@@ -111,14 +101,14 @@ class Worker:
     ) -> Outcome:
         """The outcome for a Dockerfile that is told with its result."""
         template = 0 if is_template(path.name) else None
-        if result.problems and template is None and _TEMPLATE.search(result.before):
+        if result.problems and template is None and reads_as_template(result.before):
             template = result.problems[0].line
         told = self.wishes.surroundings
         return Outcome(
             path, top, data, result,
             failures=() if template is not None else _told(path, result),
             template=template,
-            ignore_file=_ignore_file(context) if result.ignores and context is not None else None,
+            ignore_file=ignore_file_of(context) if result.ignores and context is not None else None,
             folder=folder_of(path, context) if told else None,
             context=described(context) if told and context is not None else None,
             fixes=told_apart,
@@ -131,15 +121,15 @@ class Worker:
             return self._ci_file(path, top, data, transforms, unsafe=settings.unsafe)
         context = self.contexts.of(path, top or path.parent, data, named=named)
         if is_template(path.name):
-            return self.outcome(path, top, data, optimized(path, data, (), unsafe=False), context)
+            return self.outcome(path, top, data, optimize(data, ()), context)
         if not self.wishes.evidence or context is None:
-            result = optimized(path, data, transforms, unsafe=settings.unsafe, context=context)
-            return self.outcome(path, top, data, result, context, self._fixes(path, data, result, settings, context))
+            result = optimize(data, transforms, unsafe=settings.unsafe, context=context)
+            return self.outcome(path, top, data, result, context, self._fixes(data, result, settings, context))
         from optimizer.facts.context.evidence import Witness
 
         witness = Witness(context.found, context)
-        result = optimized(path, data, transforms, unsafe=settings.unsafe, context=witness)
-        told_apart = self._fixes(path, data, result, settings, witness)
+        result = optimize(data, transforms, unsafe=settings.unsafe, context=witness)
+        told_apart = self._fixes(data, result, settings, witness)
         return replace(self.outcome(path, top, data, result, context, told_apart), evidence=witness.evidence())
 
     def _ci_file(
@@ -149,12 +139,10 @@ class Worker:
 
         if top is not None and builds_none(data, transforms):
             return Outcome(path, top, data)
-        result = _guarded(path, lambda: improve(data, transforms, unsafe=unsafe))
+        result = improve(data, transforms, unsafe=unsafe)
         return ci_outcome(path, top, data, result, fixes(result, None) if self.wishes.fixes else ())
 
-    def _fixes(
-        self, path: Path, data: bytes, result: Result, settings: Settings, context: Supply | None
-    ) -> tuple[Fix, ...]:
+    def _fixes(self, data: bytes, result: Result, settings: Settings, context: Supply | None) -> tuple[Fix, ...]:
         """The changes told apart, if anybody wishes."""
         if not self.wishes.fixes:
             return ()
@@ -164,7 +152,7 @@ class Worker:
             transforms = [transform for transform in settings.chosen() if transform.id in ids]
             return optimize(data, transforms, unsafe=settings.unsafe, context=context, only=only)
 
-        return _guarded(path, lambda: fixes(result, replay))
+        return fixes(result, replay)
 
 
 def settings_of(path: Path, wished: Settings) -> Settings:
@@ -188,27 +176,24 @@ def _told(path: Path, result: Result) -> tuple[str, ...]:
     )
 
 
-def _ignore_file(context: ContextOf) -> Path | None:
-    """The file that says what of the context is not sent; it need not be there yet."""
-    folder = context()
-    if isinstance(folder, Missing):
-        return None
-    return Path(folder.ignore_file.path) if folder.ignore_file else folder.root / ".dockerignore"
-
-
 def optimized(
     path: Path, data: bytes, transforms: Sequence[Transform], *, unsafe: bool, context: Supply | None = None
 ) -> Result:
     """What the engine makes of the file. Raises BugError for whatever it raises: the other files shall go on."""
-    return _guarded(path, lambda: optimize(data, transforms, unsafe=unsafe, context=context))
-
-
-def _guarded(path: Path, work: Callable[[], Made]) -> Made:
-    """What the work makes of the file. Raises BugError for whatever it raises."""
     try:
-        return work()
+        return optimize(data, transforms, unsafe=unsafe, context=context)
     except Exception as error:
         raise BugError(_bug(path, error)) from error
+
+
+def _guarded(failed: Outcome, work: Callable[[], Outcome]) -> Outcome:
+    """What the work comes to; where it raises, the failed outcome with the reason."""
+    try:
+        return work()
+    except (FileError, SettingsError) as error:
+        return replace(failed, failures=(str(error),))
+    except Exception as error:
+        return replace(failed, failures=(_bug(failed.path, error),))
 
 
 def _bug(path: Path, error: Exception) -> str:

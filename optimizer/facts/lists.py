@@ -89,6 +89,15 @@ def _regenerable(path: str) -> bool:
     )
 
 
+def families_named(text: str) -> tuple[str, ...]:
+    """The families whose lists a file can have to do with: it names one of their managers."""
+    return tuple(
+        family
+        for family, rows in families().items()
+        if any(manager.lists and name in text for manager in rows for name in manager.commands)
+    )
+
+
 def filled(found: Deletion, package: PackageCall) -> bool:
     """Whether a call of a package manager leaves something behind that the deletion, which is regenerable, removes."""
     manager = package.manager

@@ -10,7 +10,13 @@ from optimizer.facts.comments import has_pragma
 from optimizer.facts.copies import is_remote
 from optimizer.facts.durations import copy_seconds, run_seconds
 from optimizer.facts.effects import commutes
-from optimizer.facts.lists import copies_lists, copy_may_change_sources, may_change_sources, may_use_lists
+from optimizer.facts.lists import (
+    copies_lists,
+    copy_may_change_sources,
+    families_named,
+    may_change_sources,
+    may_use_lists,
+)
 from optimizer.facts.odds import Odds, below, exposure
 from optimizer.facts.schedule import Order, Work, best, moved, settled
 from optimizer.facts.texts import argument_text
@@ -155,14 +161,7 @@ def _lists(facts: Facts, instruction: Instruction) -> tuple[frozenset[str], froz
 
 def _listed(facts: Facts) -> frozenset[str]:
     """The families with lists that the file names a manager of."""
-    return facts.remembered(
-        "listed families",
-        lambda: frozenset(
-            family
-            for family, rows in families().items()
-            if any(manager.lists and name in facts.text for manager in rows for name in manager.commands)
-        ),
-    )
+    return facts.remembered("listed families", lambda: frozenset(families_named(facts.text)))
 
 
 def _list_places() -> frozenset[str]:

@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.calls import Call
 from optimizer.facts.compiled import Doubt, Wanted, compiled
-from optimizer.facts.packages import package_call
+from optimizer.facts.packages import PackageCall, package_call
 from optimizer.facts.runtime_needs import Kind, runtime_needs
 from optimizer.facts.runtime_needs.started import effective, files_of
 from optimizer.facts.sync import scripts_of
@@ -134,7 +134,7 @@ def _of_call(facts: Facts, stage: BuildStage, run: Instruction, call: Call, slim
         elif name in _HTTPS:
             yield Doubt(f"`{shown}` fetches what cannot be looked into")
     elif (found := package_call(call)) is not None and found.manager.family == "apt":
-        yield from _of_apt(facts, found, slim)
+        yield from _of_apt(facts, found)
     elif name in ("npm", "yarn", "pnpm") and (scripts := _script(facts, stage, run, words)) is not None:
         yield from scripts
     elif not _is_known(facts, stage, run, call, name, slim):
@@ -154,10 +154,7 @@ def _with_certificates(package: str, name: str, slim: Slim, words: Sequence[str 
     return (package, *variants().packages[package].brings, *more)
 
 
-def _of_apt(facts: Facts, package: object, slim: Slim) -> Found:
-    from optimizer.facts.packages import PackageCall
-
-    assert isinstance(package, PackageCall)
+def _of_apt(facts: Facts, package: PackageCall) -> Found:
     for word in package.operands if package.installs else ():
         name = re.split(r"[=<>~/:]", word.literal or "")[0]
         folder_made = "/usr/share/man" in facts.text

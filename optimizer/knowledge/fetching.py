@@ -58,8 +58,3 @@ def _rows() -> dict[str, tuple[FetchRow, ...]]:
 def rows_for(command: str) -> tuple[FetchRow, ...]:
     """The rows of a command, by its name without folders."""
     return _rows().get(command, ())
-
-
-def all_rows() -> tuple[FetchRow, ...]:
-    """All rows."""
-    return tuple(dict.fromkeys(one for rows in _rows().values() for one in rows))

@@ -14,10 +14,9 @@ from typing import cast
 from optimizer.cache import Build, Plan, plan
 from optimizer.cache.report import Report, report
 from optimizer.cache.scenarios import edited, source_groups, typical
-from optimizer.cli.contexts import ContextOf, Contexts
-from optimizer.cli.discovery import is_ci_file, is_template
+from optimizer.cli.contexts import ContextOf, Contexts, ignore_file_of
+from optimizer.cli.discovery import is_ci_file, is_template, reads_as_template
 from optimizer.cli.settings import Settings, settings_for
-from optimizer.cli.work import _TEMPLATE
 from optimizer.engine import Change, ChangeKey, Result, optimize
 from optimizer.facts import Facts
 from optimizer.facts.context import Missing
@@ -84,7 +83,7 @@ class Analysis:
     @property
     def template(self) -> bool:
         """Whether it is no Dockerfile yet, but what one is made of: it is left as it is."""
-        return self._named_template or bool(self.result.problems and _TEMPLATE.search(self.text))
+        return self._named_template or bool(self.result.problems and reads_as_template(self.text))
 
     @property
     def _named_template(self) -> bool:
@@ -103,10 +102,7 @@ class Analysis:
     @property
     def ignore_file(self) -> Path | None:
         """The file that takes the patterns of a result; it need not be there yet."""
-        folder = self.context() if self.context is not None else None
-        if folder is None or isinstance(folder, Missing):
-            return None
-        return Path(folder.ignore_file.path) if folder.ignore_file else folder.root / ".dockerignore"
+        return ignore_file_of(self.context) if self.context is not None else None
 
     def run(
         self, transforms: Sequence[Transform], *, unsafe: bool, only: Collection[ChangeKey] | None = None

@@ -14,6 +14,7 @@ from optimizer.facts.context.ignore import extended
 from optimizer.lsp.analysis import Analysis
 from optimizer.lsp.documents import Document
 from optimizer.origins import Place
+from optimizer.sizes import counted
 from optimizer.transform import Safety
 
 SOURCE = "dockopt"
@@ -119,7 +120,7 @@ class Actions:
             edit = self._edit(result)
         if edit is None:
             return None
-        count = f"{len(result.changes)} change{'s' if len(result.changes) > 1 else ''}"
+        count = counted(len(result.changes), "change")
         return types.CodeAction(f"Fix all that dockopt finds ({count})", kind=FIX_ALL, edit=edit)
 
     def _edit(self, result: Result) -> types.WorkspaceEdit | None:

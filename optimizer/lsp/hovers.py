@@ -13,6 +13,7 @@ from optimizer.cli.errors import SettingsError
 from optimizer.engine import Change
 from optimizer.lsp.analysis import Analysis
 from optimizer.lsp.documents import Document
+from optimizer.sizes import counted
 from optimizer.syntax.nodes import Instruction
 from optimizer.transform import Transform
 
@@ -99,7 +100,7 @@ def _facts(instruction: Instruction, analysis: Analysis) -> Iterator[str]:
 def _stage(instruction: Instruction, analysis: Analysis) -> str:
     """What a stage is made of, and how much of it a change of a source file makes run again."""
     stage = next(one for one in analysis.planned.stages if one.stage.node.instructions[0] is instruction)
-    said = f"Stage `{stage.title}` begins here, on `{stage.base}`: {_counted(len(stage.steps), 'layer')} of its own."
+    said = f"Stage `{stage.title}` begins here, on `{stage.base}`: {counted(len(stage.steps), 'layer')} of its own."
     if not stage.used:
         return f"{said} It is not built: no stage that is built needs it."
     if analysis.rebuild is None:
@@ -108,10 +109,6 @@ def _stage(instruction: Instruction, analysis: Analysis) -> str:
     lines = [line for line in told.lines if line.verdict.step.stage == stage.stage.number and line.verdict.runs]
     seconds = sum(line.seconds for line in lines)
     return f"{said} After a change of `{name}`, {len(lines)} of them run again, about {seconds:.1f} s."
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _key(step: Step) -> str:
@@ -132,7 +129,7 @@ def _key(step: Step) -> str:
 def _count(step: Step) -> str:
     """How many files of the context it takes, where that is known."""
     files = {path for part in step.parts if part.taken is not None for _, path in part.taken.files}
-    return f" ({_counted(len(files), 'file')})" if files else ""
+    return f" ({counted(len(files), 'file')})" if files else ""
 
 
 def _again(step: Step, analysis: Analysis) -> str:

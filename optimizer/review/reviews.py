@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from optimizer.fixes import Fix, applied
+from optimizer.fixes import NOT_UTF8, Fix, applied
 from optimizer.patch import unified
 from optimizer.review.markdown import LIMIT, code, fenced, folded, joined, length, prose
 from optimizer.review.suggestions import Comment, File, on_lines, reasons
-from optimizer.sizes import said, saving
+from optimizer.sizes import counted, said, saving
 from optimizer.transform import Safety
 
 SUMMARY_MARKER = "<!-- dockopt summary -->"
@@ -61,7 +61,7 @@ def _paragraphs(review: Review) -> Iterator[str]:
     if not changes:
         yield "### dockopt: nothing to change"
     else:
-        yield f"### dockopt: {_count(len(changes), 'change')} in {changed} of {_count(len(review.files), 'file')}"
+        yield f"### dockopt: {counted(len(changes), 'change')} in {changed} of {counted(len(review.files), 'file')}"
     if known := sum(change.saves or 0 for change in changes):
         yield f"An estimate of what the images lose: at most about {said(known)}."
     told = {id(fix) for comment in review.comments for fix in comment.fixes}
@@ -89,7 +89,7 @@ def _file(file: File, told: Collection[int]) -> Iterator[str]:
     here = [fix for fix in file.fixes if id(fix) in told]
     rest = [fix for fix in file.fixes if id(fix) not in told]
     if here:
-        yield f"{_count(len(here), 'suggestion')} on its lines."
+        yield f"{counted(len(here), 'suggestion')} on its lines."
     if file.why_no_lines and rest:
         yield prose(file.why_no_lines)
     if rest:
@@ -100,11 +100,11 @@ def _elsewhere(file: File, rest: Sequence[Fix]) -> str:
     """Reasons and diff, folded: what was there before the change shall not drown what is about it."""
     changes = [change for fix in rest for change in fix.changes]
     parts = [reasons(changes, lines=True), *_needs(file, rest), *_diff(file, rest)]
-    shown = folded(f"{_count(len(changes), 'change')} besides the lines of this change", "\n\n".join(parts))
+    shown = folded(f"{counted(len(changes), 'change')} besides the lines of this change", "\n\n".join(parts))
     if length(shown) <= LIMIT // 2:
         return shown
     return (
-        f"{_count(len(changes), 'change')} are too long to show here: `dockopt fix` on {code(file.path)} prints them."
+        f"{counted(len(changes), 'change')} are too long to show here: `dockopt fix` on {code(file.path)} prints them."
     )
 
 
@@ -120,14 +120,10 @@ def _diff(file: File, rest: Sequence[Fix]) -> Iterator[str]:
     diff = unified(file.result.before, after, file.path)
     if not diff:
         return
-    if _broken(diff):
+    if NOT_UTF8.search(diff):
         yield f"The diff is not UTF-8: `dockopt fix` on {code(file.path)} prints it."
     else:
         yield fenced(diff, "diff")
-
-
-def _broken(diff: str) -> bool:
-    return any("\ud800" <= char <= "\udfff" for char in diff)
 
 
 def _pending(files: Sequence[File]) -> Iterator[str]:
@@ -138,7 +134,3 @@ def _pending(files: Sequence[File]) -> Iterator[str]:
         yield f"- {code(f'{file.path}:{change.line}')} **{change.transform}**: {prose(change.why)}{size}; {kind}"
     if (more := len(waiting) - _MOST_PENDING) > 0:
         yield f"- and {more} more: `dockopt fix --verbose` tells them"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

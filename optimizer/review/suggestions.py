@@ -12,12 +12,11 @@ from hashlib import sha256
 
 from optimizer.blocks import Block, blocks, line_end
 from optimizer.engine import Change, Result
-from optimizer.fixes import Fix
+from optimizer.fixes import NOT_UTF8, Fix
 from optimizer.review.markdown import LIMIT, code, fenced, length, prose
 from optimizer.review.patches import Patch
 from optimizer.sizes import saving
 
-_NOT_UTF8 = re.compile("[\ud800-\udfff]")
 _MOST_LINES = 100
 """GitLab takes 100 lines above the one that a suggestion stands on; more is nothing to read in a comment either."""
 _MARKER = re.compile(r"<!-- dockopt fix ([0-9a-f]{16}) -->\Z")
@@ -70,19 +69,14 @@ def on_lines(file: File) -> tuple[Comment, ...]:
     """The comments that can stand in the file."""
     if file.patch is None:
         return ()
-    found = blocks(file.result.before, [fix for fix in file.fixes if _simple(fix)], keeps_a_line=False)
+    found = blocks(file.result.before, [fix for fix in file.fixes if fix.is_text], keeps_a_line=False)
     made = (_comment(file.path, file.patch, block) for block in found)
     return tuple(comment for comment in made if comment is not None)
 
 
-def _simple(fix: Fix) -> bool:
-    """Whether text alone says it, in this file alone."""
-    return not fix.ignores and not any(_NOT_UTF8.search(hunk.old + hunk.new) for hunk in fix.hunks)
-
-
 def _comment(path: str, patch: Patch, block: Block) -> Comment | None:
     shown = patch.around(block.first, block.last)
-    if shown is None or block.last - block.first > _MOST_LINES or _NOT_UTF8.search(block.new):
+    if shown is None or block.last - block.first > _MOST_LINES or NOT_UTF8.search(block.new):
         return None
     if block.new and line_end(block.old) != line_end(block.new):
         return None

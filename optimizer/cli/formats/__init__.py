@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from optimizer.cli.errors import FileError, UsageError, suggestion
+from optimizer.cli.errors import unknown_format
+from optimizer.cli.output import document
 
 if TYPE_CHECKING:
     from optimizer.cli.formats.findings import Report
@@ -24,8 +24,7 @@ WITH_FIXES = frozenset({"json", "sarif", "rdjson"})
 def renderer(name: str) -> Callable[[Sequence[Report]], str]:
     """What writes the format. Raises UsageError."""
     if name not in FORMATS[1:]:
-        near = suggestion(name, FORMATS) or f"; there are {', '.join(FORMATS)}"
-        raise UsageError(f"--format: unknown format `{name}`{near}")
+        raise unknown_format(name, FORMATS)
     render: Callable[[Sequence[Report]], str] = import_module(f"optimizer.cli.formats.{name}").render
     return render
 
@@ -56,13 +55,6 @@ class Told:
 
     def write(self) -> None:
         """Write the document, if there is one to write. Raises FileError."""
-        if self.sink is None:
-            return
-        text = self._render(self._reports).encode() if self._render is not None else self._printed.getvalue()
-        if self._output is None:
-            sys.stdout.buffer.write(text)
-            return
-        try:
-            self._output.write_bytes(text)
-        except OSError as error:
-            raise FileError(f"--output: {self._output}: cannot be written: {error.strerror}") from error
+        if self.sink is not None:
+            text = self._render(self._reports).encode() if self._render is not None else self._printed.getvalue()
+            document(text, self._output)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +13,7 @@ from optimizer.blocks import line_end
 from optimizer.cli.names import reported, shown
 from optimizer.cli.work import Outcome
 from optimizer.engine import Change, Result
-from optimizer.fixes import Fix
+from optimizer.fixes import NOT_UTF8, Fix
 from optimizer.origins import Place, whole_line
 from optimizer.syntax.parser import split_lines
 from optimizer.transform import Safety
@@ -26,7 +25,6 @@ OTHER_RULES = {
     UNREAD: "The file or its settings cannot be read.",
 }
 """The findings that are of no transform, each with its sentence."""
-_NOT_UTF8 = re.compile("[\ud800-\udfff]")
 
 
 class Level(StrEnum):
@@ -100,12 +98,12 @@ def report(outcome: Outcome, *, offer_fixes: bool = True) -> Report:
 
 def offered(fix: Fix) -> bool:
     """Whether another program can make the fix: it is in this file alone, and all of its text is UTF-8."""
-    return bool(fix.hunks) and not fix.ignores and not any(_NOT_UTF8.search(h.old + h.new) for h in fix.hunks)
+    return bool(fix.hunks) and fix.is_text
 
 
 def visible(text: str) -> str:
     """The text with bytes that are not UTF-8 as `\\xNN`."""
-    return _NOT_UTF8.sub(lambda match: f"\\x{ord(match[0]) & 0xFF:02x}", text)
+    return NOT_UTF8.sub(lambda match: f"\\x{ord(match[0]) & 0xFF:02x}", text)
 
 
 def _findings(outcome: Outcome, plain: Report) -> Iterator[Finding]:

@@ -11,11 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from optimizer.cache.git import GitError
 from optimizer.cli import files
 from optimizer.cli.errors import FileError, InputError, UsageError
 from optimizer.cli.monorepo.messages import Entry, message
 from optimizer.cli.monorepo.owners import Owners
-from optimizer.cli.monorepo.repository import GitError, WorkTree
+from optimizer.cli.monorepo.repository import WorkTree
 from optimizer.cli.monorepo.run import By
 from optimizer.cli.monorepo.summary import apart_at_first
 from optimizer.cli.names import shown

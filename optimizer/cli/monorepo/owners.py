@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from optimizer.cli.ignores import WILD
+
 _PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
 """The first that is there is read. GitLab looks into the root first; who has several does not use `.github/` there."""
 _LARGEST = 3_000_000
@@ -122,14 +124,4 @@ def _regex(pattern: str, *, gitlab: bool) -> str:
 
 
 def _translated(token: re.Match[str]) -> str:
-    match token.lastgroup:
-        case "folders":
-            return "(?:.*/)?"
-        case "rest":
-            return ".*"
-        case "star":
-            return "[^/]*"
-        case "one":
-            return "[^/]"
-        case _:
-            return re.escape(token["plain"])
+    return WILD.get(token.lastgroup or "") or re.escape(token["plain"])

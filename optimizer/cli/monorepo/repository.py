@@ -7,12 +7,10 @@ import subprocess
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from optimizer.cache.git import GitError
+
 _QUIET = {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
 _OF_FILE = ("--pathspec-from-file=-", "--pathspec-file-nul")
-
-
-class GitError(Exception):
-    """The message says what git said; nothing was done."""
 
 
 class WorkTree:

@@ -6,9 +6,10 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from optimizer.cache.git import GitError
 from optimizer.cli.discovery import Found
 from optimizer.cli.errors import UsageError
-from optimizer.cli.monorepo.repository import GitError, WorkTree
+from optimizer.cli.monorepo.repository import WorkTree
 from optimizer.cli.settings import LOCK_FILE, SETTINGS_FILES
 
 _OF_FOLDER = (".dockerignore", *SETTINGS_FILES, LOCK_FILE)

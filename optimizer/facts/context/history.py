@@ -18,7 +18,8 @@ COMMITS = 200
 SECONDS = 1.0
 """After which git is stopped, and the history is not known."""
 
-_ENVIRONMENT = {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+"""The environment in which git only reads, and asks nobody."""
 _LOG = ("log", "--first-parent", "-m", "--name-only", "--no-renames", "--no-show-signature", "--no-ext-diff", "-z")
 
 
@@ -71,7 +72,7 @@ def read(repository: Path, revision: str = "HEAD") -> History | None:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=SECONDS,
-            env={**os.environ, **_ENVIRONMENT},
+            env={**os.environ, **QUIET},
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
