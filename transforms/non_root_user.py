@@ -187,7 +187,7 @@ def _proposal(facts: Facts, stage: BuildStage, at: Instruction, name: str, reaso
     instructions = stage.node.instructions
     layer = next((i for i in reversed(instructions) if i.name in LAYERS), instructions[0])
     last = instructions[-1]
-    scope = facts.scopes[last].after(last, facts.tree.escape) if last in facts.scopes else None
+    scope = facts.behind(stage)
     commands = [] if known_users(facts, stage) else [c.format(user=name) for c in _commands(stage)]
     if scope is not None and scope.folder not in (None, "/"):
         commands.append(f"chown {name}:{name} {scope.folder}")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.bases import system_of
 from optimizer.facts.estimates import of_bases, of_packages, told
-from optimizer.facts.layout import written_like
+from optimizer.facts.layout import install_steps, written_like
 from optimizer.facts.packages import package_call
 from optimizer.facts.runtime_needs import Kind, runtime_needs
 from optimizer.facts.texts import argument_text, shortened
@@ -147,13 +147,9 @@ def _written(facts: Facts, stage: BuildStage, head: Instruction, new: str, row: 
     """FROM, and an install of what a program may need that the second image has not."""
     if not row.adds:
         return new
-    names = " ".join(row.adds)
     model = next((i for i in stage.instructions if i.name in ("RUN", "COPY")), head)
-    system = system_of(stage.base)
-    if system is not None and system.name == "alpine":
-        return new + written_like(model, "RUN", f"apk add --no-cache {names}") + facts.newline
     joint = f" {facts.tree.escape}{facts.newline}    && "
-    steps = ("apt-get update", f"apt-get install -y --no-install-recommends {names}", "rm -rf /var/lib/apt/lists/*")
+    steps = install_steps(system_of(stage.base), row.adds)
     return new + written_like(model, "RUN", joint.join(steps)) + facts.newline
 
 

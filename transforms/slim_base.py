@@ -8,7 +8,7 @@ from optimizer.facts import BuildStage, Facts
 from optimizer.facts.bases import image_of
 from optimizer.facts.compiled import Doubt, Wanted
 from optimizer.facts.estimates import of_bases
-from optimizer.facts.layout import LINE_LENGTH, written_like
+from optimizer.facts.layout import LINE_LENGTH, install_steps, written_like
 from optimizer.facts.slimming import needed_of_full
 from optimizer.facts.variants import Slim, slim_of
 from optimizer.syntax.nodes import Instruction, Words, rewritten
@@ -222,11 +222,7 @@ def _installed_first(facts: Facts, stage: BuildStage) -> frozenset[str]:
 
 def _install(facts: Facts, names: list[str]) -> str:
     """The install, and what empties the lists again, on one line where it fits."""
-    steps = [
-        "apt-get update",
-        f"apt-get install -y --no-install-recommends {' '.join(names)}",
-        "rm -rf /var/lib/apt/lists/*",
-    ]
+    steps = install_steps(None, names)
     if sum(map(len, steps)) <= LINE_LENGTH - 12:
         return " && ".join(steps)
     return f" {facts.tree.escape}{facts.newline}    && ".join(steps)

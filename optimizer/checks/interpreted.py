@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from optimizer.checks.ending import Ending, ending
 from optimizer.checks.staging import Staging
@@ -70,7 +71,7 @@ class Interpreted(Staging):
             yield f"`{new}` is no variant of `{old}` that holds the same"
         yield from super().faults()
 
-    @property
+    @cached_property
     def _opening(self) -> tuple[Instruction, ...]:
         """The step that makes an environment, and the ENV that leads to it, at the beginning of the builder."""
         first = self.builder.instructions[:2]
@@ -78,7 +79,7 @@ class Interpreted(Staging):
         made = [f"RUN {self.known.step}", f"ENV PATH={self.known.environment}/bin:$PATH"]
         return first if self.known.environment and said == made else ()
 
-    @property
+    @cached_property
     def _closing(self) -> tuple[Instruction, ...]:
         """The step at the end of the builder that takes development packages away."""
         layers = [one for one in self.builder.instructions if one.name in _LAYERS]
@@ -205,7 +206,7 @@ class Interpreted(Staging):
         copies = [self.after.sources[one] for one in self.run.instructions if one.name == "COPY"]
         return any(f"/{program}" in text for text in copies)
 
-    @property
+    @cached_property
     def _gone(self) -> list[str]:
         """What some step deletes."""
         runs = [one for one in self.whole.instructions if one.name == "RUN"]

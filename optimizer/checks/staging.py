@@ -10,6 +10,7 @@ import posixpath
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from optimizer.checks.aspects import comments
 from optimizer.checks.ending import Ending, ending
@@ -21,8 +22,9 @@ from optimizer.facts.comments import is_pragma
 from optimizer.facts.effects import EVERYWHERE
 from optimizer.facts.effects.places import canonical
 from optimizer.facts.packages import package_call
+from optimizer.facts.paths import within
 from optimizer.facts.runtime_needs import Kind, runtime_needs
-from optimizer.facts.scope import Scope
+from optimizer.facts.scope import ROOTS, Scope
 from optimizer.facts.stacks.data import embedded, named_in
 from optimizer.facts.stacks.needs import needs_of
 from optimizer.facts.stacks.started import Start, argument_of, candidates, starts
@@ -192,7 +194,17 @@ class Staging:
             elif not self.told and not self._holds(place):
                 yield f"the builder does not surely have `{path}`"
 
-    @property
+    @cached_property
+    def _folder(self) -> str:
+        """In which the last stage starts."""
+        return self._now().folder or "/"
+
+    @cached_property
+    def _files_held(self) -> dict[str, str]:
+        """Where files of the context lay in the stage."""
+        return self._placed(self.before, self.whole)
+
+    @cached_property
     def _carried(self) -> list[str]:
         """The paths that the last stage takes out of the builder."""
         found = []
@@ -203,11 +215,11 @@ class Staging:
         return found
 
     def _is_carried(self, path: str) -> bool:
-        return any(path == one or path.startswith(one.rstrip("/") + "/") for one in self._carried)
+        return any(within(path, one) for one in self._carried)
 
     def _holds(self, path: str) -> bool:
         """Whether a step of the builder is known to write the path, or something below it."""
-        if any(place == path or place.startswith(path + "/") for place in self._placed(self.before, self.whole)):
+        if any(within(place, path) for place in self._files_held):
             return True
         path = canonical(path)
         for one in (one for one in self.builder.instructions if one.name == "RUN"):
@@ -310,7 +322,7 @@ class Staging:
         for name in (now.user or "").split(":"):
             if name and not name.isdigit() and name not in ("root", *self.row.users, *made):
                 yield f"the user `{name}` would not be there"
-        if now.user not in (None, "root", "0", "root:root", "0:0"):
+        if now.user not in (None, *ROOTS):
             yield from self._given_away()
         new = {atom.text for atom in trace(self.after).stages[-1]}
         for atom in trace(self.before).stages[-1]:
@@ -319,22 +331,20 @@ class Staging:
 
     def _given_away(self) -> Iterator[str]:
         """Folders that a COPY gave to a user: a copy of a folder is root's."""
-        held = self._placed(self.before, self.whole)
         for one in self.whole.instructions:
             copy = self.before.copies.get(one)
-            if copy is None or copy.owner in (None, "root", "0", "root:root", "0:0"):
+            if copy is None or copy.owner in (None, *ROOTS):
                 continue
             for path in self.before.placed(copy) or {}:
                 folder = next((other for other in self._carried if path.startswith(other + "/")), None)
-                if folder is not None and folder not in held:
+                if folder is not None and folder not in self._files_held:
                     yield f"`{folder}` would lose its owner"
 
     def _is_folder(self, path: str) -> bool:
-        held = self._placed(self.before, self.whole)
         made = {self.after.entered(one) for one in self.builder.instructions}
         made |= {word.text for atom in trace(self.before).stages[-1] for call in atom.calls
                  if call.name == "mkdir" for word in call.words}  # fmt: skip
-        return path in made or any(one.startswith(path + "/") for one in held)
+        return path in made or any(one.startswith(path + "/") for one in self._files_held)
 
     def _owns(self, call: Call) -> bool:
         """Whether a command sets the owner of something that the last stage holds, or the mode of a folder there."""
@@ -343,25 +353,20 @@ class Staging:
         paths = [word.text.rstrip("/") for word in call.words[1:] if not word.text.startswith("-")][1:]
         if call.name == "chmod":
             paths = [path for path in paths if self._is_folder(path)]
-        return any(
-            one == path or one.startswith(path + "/")
-            for path in paths
-            for one in (*self._carried, self._now().folder or "/")
-        )
+        return any(within(one, path) for path in paths for one in (*self._carried, self._folder))
 
     def _files(self) -> Iterator[str]:
         """No file that the program may read is left behind, and nothing that its sources show a need of."""
-        files = self._placed(self.before, self.whole)
+        files = self._files_held
         context = self.before.context
         if context is None:
             yield "the sources are not seen"
             return
         inside = embedded(set(files.values()), self.stack, context)
         words = [word for one in starts(self.before, self.whole, Scope()) for word in one.words]
-        named = named_in(words, files, self._now().folder or "/")
+        named = named_in(words, files, self._folder)
         for path, origin in sorted(files.items()):
-            is_named = any(path == one or path.startswith(one + "/") for one in named)
-            is_named = is_named or self.stack.is_beside(path, self._now().folder or "/", origin)
+            is_named = any(within(path, one) for one in named) or self.stack.is_beside(path, self._folder, origin)
             if (is_named or not (self.stack.is_source(origin) or origin in inside)) and not self._is_carried(path):
                 yield f"`{path}` would be left behind, which the program may read"
         needs = needs_of(files, self.stack, context)

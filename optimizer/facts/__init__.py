@@ -192,6 +192,11 @@ class Facts:
             else None
         )
 
+    def behind(self, stage: BuildStage) -> Scope | None:
+        """What is in force at the end of a stage; None where that is not known."""
+        last = stage.node.instructions[-1]
+        return self.scopes[last].after(last, self.tree.escape) if last in self.scopes else None
+
     def placed(self, copy: Copy) -> Mapping[str, str] | None:
         """Where the files of the context come to lie that a copy takes: path of the image -> path of the context.
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from optimizer.facts import Facts
+from optimizer.facts.bases import System
 from optimizer.facts.chains import Chain, Step, heeds_errexit, leaves
 from optimizer.facts.comments import comments_above
 from optimizer.facts.neighbours import Member
@@ -211,3 +212,12 @@ def written_like(instruction: Instruction, name: str, arguments: str) -> str:
     word = name.lower() if instruction.keyword.raw.islower() else name
     gap = source(instruction.gap) if instruction.gap is not None else " "
     return word + (gap if gap.strip(" \t") == "" and len(gap) == 1 else " ") + arguments
+
+
+def install_steps(system: System | None, names: Iterable[str], *, lean: bool = True) -> tuple[str, ...]:
+    """The steps that install packages of Debian or Alpine and leave no lists behind. `lean`: only what is named."""
+    words = " ".join(names)
+    if system is not None and system.name == "alpine":
+        return (f"apk add --no-cache {words}",)
+    option = " --no-install-recommends" if lean else ""
+    return "apt-get update", f"apt-get install -y{option} {words}", "rm -rf /var/lib/apt/lists/*"

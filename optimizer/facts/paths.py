@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from optimizer.facts.calls import Call
@@ -48,6 +48,13 @@ def _may_touch(call: Call, path: str) -> bool:
 def within(path: str, folder: str) -> bool:
     """Whether the path is the folder or lies in it; both are absolute."""
     return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def covering(paths: Sequence[str]) -> Iterator[str]:
+    """The paths that do not lie below another one of them, in order."""
+    for path in paths:
+        if not any(path != other and within(path, other) for other in paths):
+            yield path
 
 
 def _near(place: str, path: str) -> bool:

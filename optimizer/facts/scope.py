@@ -15,6 +15,10 @@ PLATFORM_ARGUMENTS = frozenset(
 ) | {"TARGETSTAGE"}
 
 
+ROOTS = ("root", "0", "root:root", "0:0")
+"""How the user root is written, with and without his group."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """The state before an instruction. A variable that is set to something unknown has the value None."""
@@ -29,7 +33,7 @@ class Scope:
     @property
     def as_root(self) -> bool:
         """Whether commands surely run as root."""
-        return self.user in ("root", "0", "root:root", "0:0")
+        return self.user in ROOTS
 
     @property
     def posix_shell(self) -> bool:

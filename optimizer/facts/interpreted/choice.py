@@ -17,8 +17,8 @@ from optimizer.facts.effects.places import canonical
 from optimizer.facts.effects.programs import path_folders
 from optimizer.facts.effects.steps import step_effects
 from optimizer.facts.estimates import of_bases
-from optimizer.facts.interpreted.survey import PROGRAMS, Survey, covering
-from optimizer.facts.paths import within
+from optimizer.facts.interpreted.survey import PROGRAMS, Survey
+from optimizer.facts.paths import covering, within
 from optimizer.facts.runtime_needs import Kind, Needs, runtime_needs
 from optimizer.facts.runtime_needs.started import effective, files_of
 from optimizer.facts.stacks.choice import Plan

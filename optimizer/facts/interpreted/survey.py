@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
@@ -76,9 +76,7 @@ class Survey:
     @property
     def end(self) -> Scope:
         """What is in force at the end."""
-        last = self.stage.node.instructions[-1]
-        scope = self.facts.scopes.get(last)
-        return scope.after(last, self.facts.tree.escape) if scope is not None else Scope()
+        return self.facts.behind(self.stage) or Scope()
 
     def _copied(self, instruction: Instruction) -> None:
         copy = self.facts.copies.get(instruction)
@@ -207,10 +205,3 @@ def _first_below(path: str, folder: str) -> str:
     """The path, or the folder in which it lies, right below a folder."""
     rest = posixpath.relpath(path, folder or "/").split("/")
     return posixpath.join(folder or "/", rest[0])
-
-
-def covering(paths: Sequence[str]) -> Iterator[str]:
-    """The paths that do not lie below another one of them, in order."""
-    for path in paths:
-        if not any(path != other and within(path, other) for other in paths):
-            yield path

@@ -18,9 +18,8 @@ _GENERATED = re.compile(r"\b(?:locale-gen|localedef|update-locale)\b")
 
 def of_settings(facts: Facts, stage: BuildStage) -> Iterator[Need | Unknown]:
     """What ENV, ARG and RUN of the stage and its bases say."""
-    last = stage.node.instructions[-1]
-    scope = facts.scopes.get(last)
-    variables = scope.after(last, facts.tree.escape).variables if scope is not None else {}
+    scope = facts.behind(stage)
+    variables = scope.variables if scope is not None else {}
     if "TZ" in variables and variables["TZ"] not in ("UTC", "Etc/UTC", ""):
         yield Need(Kind.ZONES, variables["TZ"] or "all", "`TZ` names a time zone")
     for name in _LOCALES:

@@ -81,10 +81,7 @@ def _argument(text: str, at: int) -> int:
 
 def _constants(text: str) -> Iterator[tuple[str, str]]:
     """Names that a line gives a literal."""
-    for found in re.finditer(
-        r"""^\s*(?:[\w.<>:\[\] ]*\s)?([A-Za-z_]\w*)\s*:?=\s*\[?["']([^"'\n$]*)["'][;,\s]""", text, re.M
-    ):
-        yield found[1], found[2]
+    yield from _CONSTANT.findall(text)
 
 
 def _program(

@@ -72,9 +72,9 @@ class _Walk:
         self._facts = facts
         self._files = files_of(facts, stage)
         self._seen: set[str] = set()
-        last = self._at = stage.node.instructions[-1]
-        scope = facts.scopes.get(last)
-        self._folder = (scope.after(last, facts.tree.escape).folder if scope is not None else None) or "/"
+        self._at = stage.node.instructions[-1]
+        scope = facts.behind(stage)
+        self._folder = (scope.folder if scope is not None else None) or "/"
 
     def container(self, starts: dict[str, Instruction]) -> Iterator[Need | Unknown]:
         """What a container starts: a CMD is what its ENTRYPOINT is given, and mostly a command of its own."""

@@ -14,6 +14,7 @@ from typing import Protocol
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.bases import image_of
 from optimizer.facts.chains import Step
+from optimizer.facts.paths import covering, within
 from optimizer.facts.runtime_needs import Kind, runtime_needs
 from optimizer.facts.scope import Scope
 from optimizer.facts.stacks.data import named_in, needed, places
@@ -212,7 +213,7 @@ class _Choice:
         name = posixpath.basename(start.name)
         known = (*self.ground.products, *self.artefacts)
         for path in candidates(start.name, self.survey.end):
-            if path in known or any(path.startswith(one.rstrip("/") + "/") for one in self.artefacts):
+            if path in known or any(within(path, one) for one in self.artefacts):
                 return path
             if self.ground.product(path) is not None:
                 return path
@@ -258,24 +259,20 @@ class _Choice:
         if not self.artefacts and self.facts.context is not None:
             files, folder = self.ground.files, self.survey.end.folder or "/"
             read = runtime_needs(self.facts, self.stage).names(Kind.FILE)
-            named = {path for path, origin in files.items() if any(f"{origin}/".startswith(f"{one}/") for one in read)}
+            named = {path for path, origin in files.items() if any(within(origin, one) for one in read)}
             named |= named_in(words, files, folder)
             data = needed(files, self.survey.stack, self.facts.context, named, folder)
             paths += places(data, self.ground.files, self.survey.stack)
             paths += [folder for folder in self.ground.folders if self._is_empty(folder)]
-        kept: list[str] = []
-        for path in sorted(dict.fromkeys(paths)):
-            if not any(path.startswith(one.rstrip("/") + "/") for one in kept):
-                kept.append(path)
+        kept = tuple(covering(tuple(dict.fromkeys(paths))))
         if len({posixpath.dirname(path) for path in kept}) > _MOST_COPIES or len(kept) > 3 * _MOST_COPIES:
             raise Unknown(f"it holds {len(kept)} files and folders that the program may read; {HINT}")
-        return tuple(path for path in dict.fromkeys(paths) if path in kept)
+        return kept
 
     def _is_empty(self, folder: str) -> bool:
         """Whether a folder that was made holds nothing else, and no later step enters it."""
-        inside = folder.rstrip("/") + "/"
         held = (*self.ground.files, *self.ground.products, self.survey.end.folder or "/")
-        return not any(path == folder or path.startswith(inside) for path in held)
+        return not any(within(path, folder) for path in held)
 
     def _needs(self, names: Collection[str]) -> Needs:
         context = self.facts.context
@@ -343,7 +340,7 @@ class _Choice:
             if not paths or None in paths:
                 raise Unknown("whose owner it sets is not known", run)
             there = (*copies, self.survey.end.folder or "/")
-            if any(path and any((one + "/").startswith(path.rstrip("/") + "/") for one in there) for path in paths):
+            if any(path and any(within(one, path) for one in there) for path in paths):
                 found.append((run, step))
         return tuple(found)
 

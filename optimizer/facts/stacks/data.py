@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 
 from optimizer.facts.context import Context
+from optimizer.facts.paths import within
 from optimizer.knowledge.stacks import Stack, is_left, signs
 
 
@@ -22,7 +23,7 @@ def needed(
     `named`: paths of the image, of files or folders, that something names which runs; nothing there is left behind.
     `folder`: in which the program starts.
     """
-    read = {path for path in files if any(path == one or path.startswith(one + "/") for one in named)}
+    read = {path for path in files if any(within(path, one) for one in named)}
     read |= {path for path, origin in files.items() if stack.is_beside(path, folder, origin)}
     data = {path: origin for path, origin in files.items() if path in read or not stack.is_source(origin)}
     if not data:
@@ -36,7 +37,7 @@ def named_in(words: Iterable[str], files: Mapping[str, str], folder: str) -> fro
     found = set()
     for piece in (piece for word in words for piece in re.split(r"[=:,]", word)):
         path = posixpath.normpath(posixpath.join(folder, piece)) if re.search(r"[/.]", piece) else ""
-        if path not in ("", "/", folder) and any(one == path or one.startswith(path + "/") for one in files):
+        if path not in ("", "/", folder) and any(within(one, path) for one in files):
             found.add(path)
     return frozenset(found)
 

@@ -15,7 +15,7 @@ from optimizer.facts.bases import defaults_of
 from optimizer.facts.calls import Call
 from optimizer.facts.chains import Step
 from optimizer.facts.packages import PackageCall, package_call
-from optimizer.facts.scope import Scope
+from optimizer.facts.scope import ROOTS, Scope
 from optimizer.facts.stacks.c import c
 from optimizer.facts.stacks.dotnet import dotnet
 from optimizer.facts.stacks.go import go
@@ -87,7 +87,7 @@ class Survey:
         if copy.origin is not None:
             self.elsewhere.append(instruction)
             return
-        owned = copy.owner not in (None, "root", "0", "root:root", "0:0")
+        owned = copy.owner not in (None, *ROOTS)
         if self.facts.context is None:
             raise Unknown(f"the sources are not seen: {self.facts.no_context}", instruction)
         found = self.facts.placed(self._with_destination(copy))

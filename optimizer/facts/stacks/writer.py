@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.chains import Step
-from optimizer.facts.layout import step_text, written_like
+from optimizer.facts.layout import install_steps, step_text, written_like
 from optimizer.facts.stacks.choice import Plan, values_of
 from optimizer.facts.stacks.site import Unknown
 from optimizer.facts.stacks.survey import MOVED
@@ -95,13 +95,9 @@ class Writer:
         yield from lines
 
     def _install(self) -> str:
-        names = " ".join(sorted(self.plan.packages))
-        system = self.stage.system
-        if system is not None and system.name == "alpine":
-            return written_like(self._run, "RUN", f"apk add --no-cache {names}")
-        lean = "" if self.plan.survey.recommended else " --no-install-recommends"
-        command = f"apt-get update && apt-get install -y{lean} {names} && rm -rf /var/lib/apt/lists/*"
-        return written_like(self._run, "RUN", command)
+        lean = not self.plan.survey.recommended
+        steps = install_steps(self.stage.system, sorted(self.plan.packages), lean=lean)
+        return written_like(self._run, "RUN", " && ".join(steps))
 
     @property
     def _run(self) -> Instruction:
