@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from optimizer.fixes import Fix, Hunk
 from optimizer.syntax.parser import split_lines
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """The lines from `first` to `last`, counted from 1, and what takes their place; both texts with their line ends."""
 
     first: int

@@ -12,6 +12,8 @@ from itertools import pairwise
 from os import PathLike
 from pathlib import Path
 
+from msgspec import Struct
+
 from optimizer.checks import Promise, violation
 from optimizer.facts import Facts
 from optimizer.facts.context import Supply, once
@@ -28,8 +30,7 @@ ROUNDS = 10
 """The most often that one transform is asked about one file."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
+class _Told(Struct, frozen=True):
     """What a transform says about a place of the original file."""
 
     transform: str
@@ -42,8 +43,7 @@ class _Told:
         return self.place.line
 
 
-@dataclass(frozen=True, slots=True)
-class Change(_Told):
+class Change(_Told, frozen=True):
     """A change that was made, or that waits. `saves` in bytes."""
 
     safety: Safety
@@ -68,18 +68,15 @@ ChangeKey = tuple[str, int]
 """A transform's id, and a line of the original file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal(_Told):
+class Refusal(_Told, frozen=True):
     """A step that a check dropped: `why` is what the check says."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoodBack(_Told):
+class StoodBack(_Told, frozen=True):
     """A place that a transform left alone, and why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """The file after the changes of one transform: what `dockopt prove` bisects over."""
 
     transform: str
@@ -88,8 +85,7 @@ class Step:
     """All patterns so far, as in `Result`; a step may add only such."""
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """What became of one file. `before` and `after` are text with surrogates for bytes that are not UTF-8."""
 
     before: str

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cached_property
+
+from msgspec import Struct
 
 from optimizer.engine import Change, ChangeKey, Result
 from optimizer.syntax.parser import split_lines
@@ -21,8 +22,7 @@ Replay = Callable[[Collection[ChangeKey]], Result]
 """The engine on the same file with the same settings, allowed only the changes with these keys."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hunk:
+class Hunk(Struct, frozen=True):
     """Whole lines of the original in `range(start, end)`, counted from 0, and the text that takes their place."""
 
     start: int
@@ -31,8 +31,7 @@ class Hunk:
     new: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(Struct, frozen=True):
     """Hunks in the order of the file that are taken together, with the changes that they are made of."""
 
     hunks: tuple[Hunk, ...]
@@ -79,8 +78,7 @@ def fixes(result: Result, replay: Replay | None) -> tuple[Fix, ...]:
     return tuple(_Groups(result, replay).found())
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
+class _Group(Struct, frozen=True):
     """Hunks by number, the lines that are touched, the changes."""
 
     hunks: frozenset[int]
@@ -92,8 +90,7 @@ class _Group:
         return bool(self.hunks & other.hunks or self.lines & other.lines)
 
 
-@dataclass
-class _Groups:
+class _Groups(Struct, dict=True):
     """The work on one result."""
 
     result: Result

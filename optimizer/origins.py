@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
+
+class Place(Struct, frozen=True, order=True):
     """A stretch of the original file. Lines and columns count from 1, in characters; a byte order mark has no column.
 
     The end column is the one behind the last character.
@@ -31,8 +31,7 @@ class _Piece(NamedTuple):
     kept: bool
 
 
-@dataclass(frozen=True)
-class Origins:
+class Origins(Struct, frozen=True, dict=True):
     """The original, and the pieces of the text as it is now."""
 
     original: str

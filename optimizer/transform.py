@@ -16,6 +16,8 @@ from functools import partial
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any, cast
 
+from msgspec import Struct
+
 from optimizer.facts import Facts
 from optimizer.facts.context import Given
 from optimizer.syntax.nodes import Node
@@ -129,8 +131,7 @@ class Leeway(StrEnum):
     """`apt` becomes `apt-get` with the verbs that do the same in both."""
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(Struct, frozen=True):
     """Edits that belong together: all of them are made or none.
 
     `edits` gives the nodes of the tree that was asked about their new source text; an empty text takes a node away.
@@ -151,16 +152,14 @@ class Proposal:
     """Patterns to be put at the end of the file that says what of the build context is not sent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Declined:
+class Declined(Struct, frozen=True):
     """A place where the transform looked and stood back, with the reason and what it would have needed."""
 
     at: Node
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Insertion:
+class Insertion(Struct, frozen=True):
     """Whole lines that come behind the line `after` of a CI file, without their ends. Lines are counted from 1.
 
     `line` is the place that is told; it and what lies up to `after` belong together. A suggestion has no lines.
@@ -174,8 +173,7 @@ class Insertion:
     """Where it differs from the transform's own."""
 
 
-@dataclass(frozen=True, slots=True)
-class LeftAlone:
+class LeftAlone(Struct, frozen=True):
     """A place of a CI file where the transform looked and stood back, as `Declined` is of a Dockerfile."""
 
     line: int

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from optimizer.cli.cache import CacheOptions, examined
 from optimizer.cli.cache_text import report_text

@@ -16,11 +16,11 @@ import sys
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import dockerfile
+from msgspec import Struct
 
 from optimizer.engine import optimize
 from tests.bench import program
@@ -37,8 +37,7 @@ EXPECTED: Mapping[str, str] = {
 BATCH = 50
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One finding of one file; `text` is the instruction's, with single blanks."""
 
     rule: str

@@ -16,9 +16,10 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from msgspec import Struct
 
 from optimizer.syntax.parser import parse
 from optimizer.syntax.problems import problems
@@ -67,8 +68,7 @@ def _varied(text: bytes, number: int) -> bytes:
     return varied if fits else text + end + b"# service %05d\n" % number
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(Struct, frozen=True):
     """What a call took: seconds of wall and CPU, bytes at its peak."""
 
     wall: float
@@ -123,8 +123,7 @@ class _Watch(threading.Thread):
                 return
 
 
-@dataclass(frozen=True)
-class _Stat:
+class _Stat(Struct, frozen=True):
     parent: int
     cpu: float
 

@@ -18,9 +18,10 @@ import traceback
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from optimizer.cli.discovery import is_dockerfile
 from optimizer.engine import Result, optimize
@@ -33,8 +34,7 @@ from tests.oracles.buildkit import Seen, by_binding, ours
 from transforms import PIPELINE
 
 
-@dataclass
-class Look:
+class Look(Struct):
     """What one file showed; `wrong` says what must not be, with the details to print."""
 
     path: Path

@@ -13,8 +13,9 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from optimizer.cache.git import GitError, Repository
 from optimizer.cache.replay import Replay, Rewritten, as_it_is, replay
@@ -31,8 +32,7 @@ FILES = 2
 """Dockerfiles of one repository."""
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(Struct, frozen=True):
     """One Dockerfile of one repository."""
 
     repository: str

@@ -61,7 +61,7 @@ def test_names_stay() -> None:
         "render", "unified",
     ]  # fmt: skip
     fields = "before after changes pending refusals stood_back problems steps ignores".split()
-    assert list(Result.__slots__) == fields
+    assert list(Result.__struct_fields__) == fields
 
 
 def test_the_library_imports_no_terminal() -> None:

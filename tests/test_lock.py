@@ -6,13 +6,13 @@ import hashlib
 import json
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from msgspec import Struct, field
 
 from optimizer.cli import lock as command
 from optimizer.cli.errors import InputError, SettingsError, UsageError
@@ -25,8 +25,7 @@ DIGEST = "sha256:" + hashlib.sha256(MANIFEST).hexdigest()
 SECRET = "token-that-nobody-prints"
 
 
-@dataclass
-class Behaviour:
+class Behaviour(Struct):
     """What the registry does, and what it was asked."""
 
     images: dict[str, bytes] = field(default_factory=lambda: {"library/python:latest": MANIFEST})

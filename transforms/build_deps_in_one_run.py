@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from optimizer.facts import BuildStage, Chain, Facts, PackageCall
 from optimizer.facts.bases import image_of
@@ -193,8 +194,7 @@ def _bare(stage: BuildStage) -> bool:
     return name in table.bases or (name in table.slim_bases and any(sign in tag for sign in table.signs))
 
 
-@dataclass(frozen=True, slots=True)
-class _Install:
+class _Install(Struct, frozen=True):
     """The install of build packages in a chain. `build`: their words; `others`: the other packages."""
 
     at: int

@@ -1,7 +1,8 @@
 """`cache-mounts`."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from optimizer.facts import BuildStage, Chain, Facts
 from optimizer.facts.caches import Owner, cached_calls, folders, needed_later, obstacle, owner
@@ -244,8 +245,7 @@ def cache_mounts(facts: Facts) -> Iterator[Proposal | Declined]:
                 yield _proposal(facts, instruction, wanted)
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
+class _Plan(Struct, frozen=True):
     """One RUN and one tool. `why`: why it cannot be; `doubt`: why a person has to say yes."""
 
     instruction: Instruction

@@ -3,8 +3,9 @@
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from optimizer.facts import Facts
 from optimizer.facts.context import Context
@@ -119,8 +120,7 @@ def dockerignore(facts: Facts) -> Iterator[Proposal]:
             yield _proposal(context, broad, rows, anyway=anyway)
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(Struct, frozen=True):
     """A row of `ignores.toml`."""
 
     pattern: str

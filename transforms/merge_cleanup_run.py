@@ -1,7 +1,8 @@
 """`merge-cleanup-run`."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from optimizer.facts import Chain, Facts
 from optimizer.facts.chains import Step, leaves
@@ -150,8 +151,7 @@ def merge_cleanup_run(facts: Facts) -> Iterator[Proposal | Declined]:
                 yield _into(facts, target, found)
 
 
-@dataclass(frozen=True, slots=True)
-class _Deletions:
+class _Deletions(Struct, frozen=True):
     """The steps with which a RUN begins and that only delete. `removes_packages`: some remove packages."""
 
     run: Instruction

@@ -1,7 +1,8 @@
 """`merge-run`."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from optimizer.facts import Facts, PackageCall
 from optimizer.facts.layout import joined
@@ -227,8 +228,7 @@ def _longest(facts: Facts, group: Sequence[Instruction], start: int) -> int:
     return end
 
 
-@dataclass(frozen=True, slots=True)
-class _Gain:
+class _Gain(Struct, frozen=True):
     """That the RUNs from one number to another should be one, and why."""
 
     first: int

@@ -1,7 +1,8 @@
 """`merge-update-into-install`."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from optimizer.facts import Chain, Facts
 from optimizer.facts.chains import Step, leaves
@@ -147,8 +148,7 @@ def merge_update_into_install(facts: Facts) -> Iterator[Proposal | Declined]:
                 yield _moved(facts, instruction, manager)
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Struct, frozen=True):
     """A RUN whose install needs the update; `at`: the step before which it goes, None where it fetches by itself.
 
     `joined` are the RUNs right behind it that do nothing but install: they join it.

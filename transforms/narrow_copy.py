@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import lru_cache
+
+from msgspec import Struct
 
 from optimizer.facts import Copy, Facts
 from optimizer.facts.context import Context
@@ -88,8 +89,7 @@ def _is_broad(copy: Copy) -> bool:
     return any(source is not None and normalised(source) == "." for source in copy.sources)
 
 
-@dataclass(frozen=True, slots=True)
-class _Spare:
+class _Spare(Struct, frozen=True):
     """A row of `spares.toml`."""
 
     names: tuple[str, ...]

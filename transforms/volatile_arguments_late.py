@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.comments import has_pragma
@@ -128,8 +129,7 @@ def volatile_arguments_late(facts: Facts) -> Iterator[Proposal | Declined]:
                 yield found
 
 
-@dataclass(slots=True)
-class _Group:
+class _Group(Struct):
     """What moves together: an ARG, and the labels and variables that are made of it."""
 
     members: list[Instruction]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
+
+from msgspec import Struct, field
 
 from optimizer.facts import Context, Facts
 
@@ -25,8 +26,7 @@ class Builder(Enum):
         return self is Builder.CONTAINERD
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
+class Base(Struct, frozen=True):
     """An image that a stage stands on. `layers` is all that BuildKit's keys know of it, `identity` the classic ones."""
 
     layers: str
@@ -38,8 +38,7 @@ class Base:
     """The lines of its ONBUILD instructions."""
 
 
-@dataclass(frozen=True, slots=True)
-class Build:
+class Build(Struct, frozen=True):
     """One call of a builder. What is left out is taken to be the same in the builds that are compared."""
 
     facts: Facts

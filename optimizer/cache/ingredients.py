@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from optimizer.cache.builds import Build, Builder
 from optimizer.cache.mounted import mount_parts
@@ -21,8 +22,7 @@ from optimizer.syntax.nodes import ExecForm, Heredoc, Instruction, Opaque, Pairs
 ChainOf = Callable[[BuildStage], str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """The parts of a step's key. `apart`: nothing above the step is in it. `missing`: sources that are nowhere."""
 
     parts: tuple[Part, ...]

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from optimizer.cache.plans import Plan, PlannedStage
 from optimizer.cache.steps import Step
@@ -26,8 +27,7 @@ class LogError(Exception):
     """The text is no log of a build that is known here."""
 
 
-@dataclass(frozen=True, slots=True)
-class Logged:
+class Logged(Struct, frozen=True):
     """One step of a log. `stage`: as the log names it; `at`: counted from 1; `seconds` None: not told, or cached."""
 
     stage: str | None
@@ -37,8 +37,7 @@ class Logged:
     seconds: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Log:
+class Log(Struct, frozen=True):
     """A whole log. `classic`: its numbers count all instructions of the file, not the steps of a stage."""
 
     steps: tuple[Logged, ...]

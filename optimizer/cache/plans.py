@@ -7,7 +7,8 @@ Sources: BuildKit `dockerfile2llb/convert.go`, `solver/llbsolver/ops/{exec,file}
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from optimizer.cache.builds import Base, Build, Builder
 from optimizer.cache.ingredients import Ingredients
@@ -19,8 +20,7 @@ from optimizer.syntax.nodes import Instruction, Words
 from optimizer.syntax.parser import parse
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PlannedStage:
+class PlannedStage(Struct, frozen=True, eq=False):
     """A stage of one build. `base`: the image or stage that FROM names, with variables filled in."""
 
     stage: BuildStage
@@ -39,8 +39,7 @@ class PlannedStage:
         return self.stage.name or str(self.stage.number)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Plan:
+class Plan(Struct, frozen=True, eq=False):
     """All stages of one build, in source order."""
 
     build: Build

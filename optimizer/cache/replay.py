@@ -7,7 +7,8 @@ from what the repository holds there: as if dockopt had been used all along.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from optimizer.cache.builds import Build, Builder
 from optimizer.cache.estimates import seconds
@@ -23,8 +24,7 @@ from optimizer.facts.context.history import History
 from optimizer.syntax.parser import parse
 
 
-@dataclass(frozen=True, slots=True)
-class Rewritten:
+class Rewritten(Struct, frozen=True):
     """A Dockerfile after a rewrite, and other files of the context that were changed with it."""
 
     text: str
@@ -39,8 +39,7 @@ def as_it_is(text: str, context: Context) -> Rewritten:
     return Rewritten(text)
 
 
-@dataclass(frozen=True, slots=True)
-class Rebuild:
+class Rebuild(Struct, frozen=True):
     """What one commit costs. Steps and seconds of the whole build, and of what runs again."""
 
     commit: str
@@ -50,8 +49,7 @@ class Rebuild:
     seconds_again: float
 
 
-@dataclass(frozen=True, slots=True)
-class Replay:
+class Replay(Struct, frozen=True):
     """What became of one file; `rebuilds` by the name of the rewrite, for the same commits in the same order."""
 
     dockerfile: str
@@ -114,8 +112,7 @@ def replay(
     )
 
 
-@dataclass
-class _Variant:
+class _Variant(Struct):
     """One way to write the file: what the builder has in its cache, and what was built."""
 
     rewrite: Rewrite
@@ -136,8 +133,7 @@ class _Variant:
         return result
 
 
-@dataclass
-class _Walk:
+class _Walk(Struct):
     """Moves from commit to commit. `full`: whether the caches hold a whole build."""
 
     repository: Repository

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from optimizer.cache.estimates import seconds
 from optimizer.cache.logs import Log, Logged, assigned
@@ -10,8 +10,7 @@ from optimizer.cache.plans import Plan
 from optimizer.cache.verdicts import Outcome, Verdict, judge
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """A step with its verdict. `seconds`: what it takes when it runs; `measured`: a log says so."""
 
     verdict: Verdict
@@ -27,8 +26,7 @@ class Line:
         return str(self.verdict.outcome.value)
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """A whole build. `change`: what happened before it, in words."""
 
     plan: Plan

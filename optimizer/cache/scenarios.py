@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from optimizer.cache.builds import Build
 from optimizer.cache.plans import Plan
@@ -16,8 +18,7 @@ from optimizer.knowledge.costs import changes
 _ASIDE = (".dockerignore", ".gitignore", ".md")
 
 
-@dataclass(frozen=True)
-class Edited:
+class Edited(Struct, frozen=True):
     """A context in which some files have another content."""
 
     context: Context
@@ -77,8 +78,7 @@ def edited(build: Build, paths: Collection[str]) -> Build:
     return replace(build, facts=after)
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """Files of the context that the same steps take: a change of any of them does the same."""
 
     files: tuple[str, ...]

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from optimizer.cache.builds import Base, Build
 from optimizer.facts.scope import PLATFORM_ARGUMENTS, Scope
@@ -24,16 +25,14 @@ PROXIES = frozenset(
 _UNKNOWN = {"PATH": "\0PATH of the base"}
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(Struct, frozen=True):
     """A value in the environment of a RUN; `argument`: the last that set it was an ARG."""
 
     value: str
     argument: bool
 
 
-@dataclass
-class State:
+class State(Struct):
     """Moves from instruction to instruction."""
 
     build: Build

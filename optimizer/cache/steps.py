@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from hashlib import blake2b
 
+from msgspec import Struct
+
 from optimizer.cache.taken import Taken
 from optimizer.facts.texts import argument_text
 from optimizer.syntax.nodes import Instruction
@@ -57,8 +59,7 @@ class Part:
 _NAMELESS = frozenset({Cause.FILES, Cause.STAGE, Cause.REMOTE, Cause.BASE})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Step:
+class Step(Struct, frozen=True, eq=False):
     """One step: an instruction that makes a layer (for the classic builder: any instruction).
 
     `key` is what the cache is asked for, `chain` what the next step builds on; both hold all that is before.

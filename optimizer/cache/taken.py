@@ -9,8 +9,9 @@ import posixpath
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
+
+from msgspec import Struct
 
 from optimizer.cache.ignores import left_out
 from optimizer.facts.context import Context, File
@@ -21,8 +22,7 @@ _WILD = re.compile(r"[*?\[\\]")
 _MOST_LINKS = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(Struct, frozen=True):
     """The files that one source takes: name below the source -> path in the context. `name`: the source's base name."""
 
     name: str

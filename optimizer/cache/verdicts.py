@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import Enum
+
+from msgspec import Struct
 
 from optimizer.cache.plans import Plan, PlannedStage
 from optimizer.cache.steps import Cause, Part, Step
@@ -26,8 +27,7 @@ class Outcome(Enum):
     """The build stops here: a source is not in the context."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(Struct, frozen=True):
     """Why a step runs again. `subject`: the variable, file, flag or stage; `before`: the step for `Cause.BEFORE`."""
 
     cause: Cause
@@ -37,8 +37,7 @@ class Reason:
     before: Step | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What becomes of one step. `certain` is False where it depends on what another stage makes: it may still hit."""
 
     step: Step

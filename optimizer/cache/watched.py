@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from hashlib import blake2b
+
+from msgspec import Struct, field
 
 from optimizer.cache.taken import fingerprint
 from optimizer.facts.context import Context, File, IgnoreFile, Start
 from optimizer.facts.context.history import History
 
 
-@dataclass
-class Watched:
+class Watched(Struct):
     """A context that notes what is asked of it. `closed`: something was asked that cannot be noted."""
 
     context: Context

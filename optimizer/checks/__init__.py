@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from optimizer.checks import aspects
 from optimizer.checks.trace import Atom, trace
@@ -22,8 +23,7 @@ from optimizer.syntax.nodes import Instruction, source
 from optimizer.transform import Aspect, Leeway
 
 
-@dataclass(frozen=True, slots=True)
-class Promise:
+class Promise(Struct, frozen=True):
     """What may differ between two trees."""
 
     may_change: frozenset[Aspect]

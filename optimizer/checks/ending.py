@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.bases import defaults_of
@@ -16,8 +17,7 @@ from optimizer.syntax.nodes import Instruction, Pairs, Words
 _LAST = ("CMD", "ENTRYPOINT", "HEALTHCHECK", "STOPSIGNAL", "SHELL", "MAINTAINER")
 
 
-@dataclass(slots=True)
-class Ending:
+class Ending(Struct):
     """The configuration. A value that a build gives, or that the base image has, is told by a mark with its name."""
 
     environment: dict[str, str]

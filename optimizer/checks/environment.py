@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.effects import reads_variable
@@ -20,8 +21,7 @@ Named = tuple[str, Value | str]
 _VARIABLE = re.compile(r"\$\{?(\w+)")
 
 
-@dataclass(slots=True)
-class Environment:
+class Environment(Struct):
     """The variables and labels that are in force where an instruction of a stage stands."""
 
     variables: dict[str, Value] = field(default_factory=dict)

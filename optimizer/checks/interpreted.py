@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from functools import cached_property
+
+from msgspec.structs import replace
 
 from optimizer.checks.ending import Ending, ending
 from optimizer.checks.staging import Staging
@@ -53,8 +54,7 @@ def interpreted(before: Facts, after: Facts, *, told: bool) -> Interpreted:
     return Interpreted(before, after, image, row, told, known)
 
 
-@dataclass(frozen=True)
-class Interpreted(Staging):
+class Interpreted(Staging, frozen=True, dict=True):
     """What was one stage, and the two that it became, on variants of one image."""
 
     known: Interpreter

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from optimizer.checks.trace import Atom
 from optimizer.facts import Copy, Facts
@@ -54,8 +55,7 @@ def _told(instruction: Instruction) -> str:
     return f"{instruction.name} {argument_text(instruction)}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Pairing:
+class _Pairing(Struct, frozen=True):
     """`order`: of each new atom the number of the old one; None for one that came."""
 
     old: Sequence[Atom]
@@ -91,8 +91,7 @@ def _matched(old: Sequence[Hashable], new: Sequence[Hashable]) -> tuple[tuple[in
     return order, sorted(number for numbers in waiting.values() for number in numbers)
 
 
-@dataclass(frozen=True, slots=True)
-class _Sinking:
+class _Sinking(Struct, frozen=True):
     before: Facts
     after: Facts
     pairing: _Pairing

@@ -9,8 +9,10 @@ from __future__ import annotations
 import posixpath
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
+
+from msgspec import Struct
 
 from optimizer.checks.aspects import comments
 from optimizer.checks.ending import Ending, ending
@@ -57,8 +59,7 @@ def staged_wrongly(before: Facts, after: Facts, *, told: bool) -> str | None:
     return next(check.faults(), None)
 
 
-@dataclass(frozen=True)
-class Staging:
+class Staging(Struct, frozen=True, dict=True):
     """What was one stage, and the two that it became."""
 
     before: Facts

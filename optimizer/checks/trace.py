@@ -10,6 +10,8 @@ import posixpath
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from msgspec import Struct
+
 from optimizer.checks.environment import Environment
 from optimizer.checks.mounted import cache_mounts, mounts_file
 from optimizer.checks.package_lists import Lists, PackageLists, holds_no_lists
@@ -50,8 +52,7 @@ class Atom:
     """Whether all commands in it could be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(Struct, frozen=True):
     """The atoms of each stage, in order."""
 
     stages: tuple[tuple[Atom, ...], ...]

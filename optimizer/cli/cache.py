@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from optimizer.cache import Build, Builder, plan
 from optimizer.cache.git import GitError, Repository
@@ -26,15 +27,13 @@ from optimizer.cli.progress import Progress
 from optimizer.cli.settings import settings_for
 from optimizer.engine import optimize
 from optimizer.facts import Context, Facts
-from optimizer.facts.context.history import read
-from optimizer.prove.touch import change_counts
+from optimizer.facts.context.history import change_counts, read
 from optimizer.syntax.parser import parse
 
 FORMATS = ("text", "json")
 
 
-@dataclass(frozen=True)
-class CacheOptions:
+class CacheOptions(Struct, frozen=True):
     """The options of `dockopt cache`."""
 
     changed: tuple[str, ...] = ()

@@ -6,8 +6,9 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from optimizer.cache import Outcome, PlannedStage
 from optimizer.cache.reasons import explained, told
@@ -20,8 +21,7 @@ _COLOURS = {"hit": "green", "runs": "red", "maybe": "yellow", "fails": "bold red
 _WIDTH = 52
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """What was found out about one file: a report, or a replay."""
 
     path: str

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from optimizer.cli import files
 from optimizer.cli.beside import IgnoreFiles
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
     from optimizer.cli.prover import Prover
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(Struct, frozen=True):
     """The options of `dockopt fix`."""
 
     write: bool
@@ -51,8 +51,7 @@ class Options:
     many: Many = field(default_factory=Many)
 
 
-@dataclass
-class _Totals:
+class _Totals(Struct):
     """What the summary counts. `waiting`: transform id -> changes that wait for `--unsafe`."""
 
     files: int = 0

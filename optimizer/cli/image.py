@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from optimizer.cli.errors import UsageError
 from optimizer.cli.output import Output
@@ -24,8 +25,7 @@ FORMATS = ("text", "json")
 REMEDIES = Remedies(merge_cleanup_run, (no_cache_flag, clean_in_same_layer))
 
 
-@dataclass(frozen=True)
-class ImageOptions:
+class ImageOptions(Struct, frozen=True):
     """The options of `dockopt image`."""
 
     builder: str | None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from optimizer.cli import files
 from optimizer.cli.discovery import find
@@ -21,8 +23,7 @@ STALE = 1
 """The exit code of `--check` where a base has no entry."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
+class Wishes(Struct, frozen=True):
     """`update`: ask again for what is known; `check`: ask nobody, write nothing, say what is missing."""
 
     update: bool = False

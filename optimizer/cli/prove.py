@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from optimizer.cli import files
 from optimizer.cli.contexts import Contexts, folder_of
@@ -27,8 +28,7 @@ from optimizer.transform import Transform
 FORMATS = ("text", "json", "markdown")
 
 
-@dataclass(frozen=True)
-class ProveOptions:
+class ProveOptions(Struct, frozen=True):
     """The options of `dockopt prove`."""
 
     unsafe: bool
@@ -39,8 +39,7 @@ class ProveOptions:
     profile: str | None = None
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What became of one file. `why` says what kept a proof from being made."""
 
     name: str

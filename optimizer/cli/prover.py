@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+
+from msgspec import Struct
 
 from optimizer.cli.errors import UsageError
 from optimizer.cli.names import shown
@@ -29,8 +30,7 @@ LOG_LINES = 15
 """Of a build that failed, the last ones are shown."""
 
 
-@dataclass(frozen=True)
-class ProofWishes:
+class ProofWishes(Struct, frozen=True):
     """What the options say about builds and proofs. `context` None: it is looked for."""
 
     builder: str | None = None
@@ -98,7 +98,7 @@ class Prover:
 
     def prove(self, path: Path, folder: Path, result: Result, transforms: Sequence[Transform]) -> Proof:
         """The proof of what the transforms made of that file; `folder` is its context. Raises ProofError."""
-        from dataclasses import replace
+        from msgspec.structs import replace
 
         options = replace(self._options, ignore=ignore_text(path, folder))
         steps = [Rewrite(step.transform, step.after, step.ignores) for step in result.steps]

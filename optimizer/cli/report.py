@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from optimizer.cli import VERSION, files
 from optimizer.cli.contexts import Contexts
@@ -17,14 +18,13 @@ from optimizer.cli.output import Output
 from optimizer.cli.settings import of_options
 from optimizer.cli.work import Outcome, Wishes
 from optimizer.facts.context import Missing
+from optimizer.facts.context.history import change_counts
 from optimizer.facts.today import now
-from optimizer.prove.touch import change_counts
 from optimizer.report import Entry, Rebuild, Report, entry, rebuild
 from optimizer.report.record import Earlier, NoReport, read, written
 
 
-@dataclass(frozen=True)
-class ReportOptions:
+class ReportOptions(Struct, frozen=True):
     """The options of `dockopt report`."""
 
     html: Path | None
@@ -48,7 +48,6 @@ class Examiner:
     def __init__(self, wishes: Wishes, *, stages: bool) -> None:
         self._stages = stages
         self._contexts = Contexts(wishes.context, off=wishes.no_context)
-        self._counts: dict[Path, dict[str, int]] = {}
 
     def entry(self, outcome: Outcome) -> Entry | None:
         """What the report says of a file; None where it is passed over."""
@@ -63,12 +62,7 @@ class Examiner:
         context = supply() if supply is not None else None
         if context is None or isinstance(context, Missing):
             return rebuild(result) if self._stages else None
-        return rebuild(result, context, lambda: self._changes_of(context.root))
-
-    def _changes_of(self, root: Path) -> dict[str, int]:
-        if root not in self._counts:
-            self._counts[root] = change_counts(root)
-        return self._counts[root]
+        return rebuild(result, context, lambda: change_counts(context.root))
 
 
 def report_all(paths: Sequence[str], options: ReportOptions) -> int:

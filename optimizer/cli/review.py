@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
+
+from msgspec import Struct
 
 from optimizer.cache.git import GitError, Repository
 from optimizer.cli.contexts import Contexts, folder_of
@@ -27,8 +28,7 @@ from optimizer.review.touched import Touched, patch_of, touched
 FORMATS = ("markdown", "github", "gitlab", "json")
 
 
-@dataclass(frozen=True)
-class ReviewOptions:
+class ReviewOptions(Struct, frozen=True):
     """The options of `dockopt review`."""
 
     base: str | None

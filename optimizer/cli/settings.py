@@ -10,10 +10,12 @@ ID               what a transform with options is told: `merge-run = "all"`, or 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from optimizer.cli.errors import SettingsError, UsageError, suggestion
 from optimizer.cli.names import shown
@@ -27,8 +29,7 @@ DEFAULT = "default"
 LOCK_FILE = "dockopt.lock"
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """What the user chose. Empty `select`: what runs by default. `options`: by the id of their transform."""
 
     select: tuple[str, ...] = ()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from optimizer.cli import files
 from optimizer.cli.contexts import ContextOf, Contexts, described, folder_of, ignore_file_of
@@ -23,8 +25,7 @@ if TYPE_CHECKING:
     from optimizer.facts.context.evidence import Evidence
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
+class Wishes(Struct, frozen=True):
     """What holds for all files of one run."""
 
     settings: Settings
@@ -44,8 +45,7 @@ class Wishes:
     """A name of the run, for processes that outlive it: what they remember of files holds for one run."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What became of one file. It may come from another process."""
 
     path: Path

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from msgspec import Struct
+
 from optimizer.facts.bases import System, defaults_of, system_of
 from optimizer.facts.calls import Call, calls
 from optimizer.facts.chains import Chain, chain
@@ -53,8 +55,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class BuildStage:
+class BuildStage(Struct, frozen=True, eq=False):
     """A stage and what it stands on. `base` is the image or stage as FROM names it, None where a variable hides it."""
 
     number: int

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from optimizer.facts import Facts
 from optimizer.facts.context.taken import Absent, placed

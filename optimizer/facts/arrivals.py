@@ -5,15 +5,15 @@ from __future__ import annotations
 import fnmatch
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from optimizer.facts import Facts
 from optimizer.facts.copies import Copy, normalised
 from optimizer.syntax.nodes import Instruction
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(Struct, frozen=True):
     """A file that is surely there. `path`: its place in the context; None where it came from elsewhere."""
 
     name: str

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from optimizer.knowledge import load, row
 
 _VERSION = re.compile(r"v?(\d+(?:\.\d+)?)")
 
 
-@dataclass(frozen=True, slots=True)
-class System:
+class System(Struct, frozen=True):
     """A distribution and its release (`bookworm`, `jammy`, `3.20`); `release` is None where the tag moves."""
 
     name: str
     release: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Tables:
+class _Tables(Struct, frozen=True):
     systems: dict[str, str]
     releases: dict[str, dict[str, str]]
     too_old: dict[str, frozenset[str]]
@@ -74,8 +73,7 @@ def system_of(reference: str | None) -> System | None:
     return _by_tag(tag) if system == "by-tag" else System(system, _release(system, tag))
 
 
-@dataclass(frozen=True, slots=True)
-class Defaults:
+class Defaults(Struct, frozen=True):
     """What a container of an image starts with: a row of `image_defaults.toml`. None: not known."""
 
     names: tuple[str, ...] = ()

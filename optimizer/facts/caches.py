@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.bases import is_image
@@ -18,8 +19,7 @@ from optimizer.syntax.nodes import Instruction, source
 _OLD_SYNTAX = re.compile(r"(docker/)?dockerfile(-upstream)?:1\.[01](\D|$)")
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(Struct, frozen=True):
     """The user in force. `uid` and `gid` are None for root, whose mounts need none."""
 
     home: str

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from optimizer.knowledge import commands
 from optimizer.syntax.nodes import (
@@ -19,11 +21,9 @@ from optimizer.syntax.nodes import (
     ShellScript,
     Word,
 )
-from optimizer.syntax.record import record
 
 
-@record
-class Call:
+class Call(Struct, frozen=True, eq=False):
     """One command that runs. `words`: its name and arguments, without `sudo`, `env` and other wrappers.
 
     `fed`: whether something is piped or redirected into it. `wrapped_by`: the wrappers in front of it.

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
+from msgspec import Struct
+
 from optimizer.facts.calls import Call, calls_in
 from optimizer.knowledge import commands
 from optimizer.syntax.nodes import (
@@ -26,13 +28,11 @@ from optimizer.syntax.nodes import (
     ShellScript,
     Word,
 )
-from optimizer.syntax.record import record
 
 _HARMLESS_OPTIONS = frozenset("eux")
 
 
-@record
-class Step:
+class Step(Struct, frozen=True, eq=False):
     """One link of a chain: a command, a pipeline or a compound, without the gaps around it."""
 
     parts: tuple[Node, ...]
@@ -44,8 +44,7 @@ class Step:
         return self.parts[0] if len(self.parts) == 1 and isinstance(self.parts[0], Command) else None
 
 
-@record
-class Chain:
+class Chain(Struct, frozen=True, eq=False):
     """Steps and the separators between them (gap, operator, gap): one fewer than steps.
 
     `separator`: `&&`, or `;` where `set -e` stops the script at the first failure.

@@ -8,7 +8,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.calls import Call
@@ -30,16 +31,14 @@ _VALUE_OPTIONS = (
 _LISTED_NAMES = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """Packages of Debian that an install needs. `why`: a clause for people."""
 
     packages: tuple[str, ...]
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Doubt:
+class Doubt(Struct, frozen=True):
     """Why it is not known what is needed, as a clause for people."""
 
     why: str

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from optimizer.facts.scope import Scope
 from optimizer.syntax.nodes import ExecForm, Instruction, Item, Word, Words
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Copy:
+class Copy(Struct, frozen=True, eq=False):
     """One COPY or ADD, also one that ONBUILD holds (then nothing is expanded).
 
     `sources`: expanded, without heredocs; None for one that a variable hides. `destination`: absolute, with its final

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from optimizer.facts.bases import image_of, system_of
 from optimizer.knowledge.variants import Size, variants
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(Struct, frozen=True):
     """At most about so many bytes. `basis`: what the figure was computed from, and when."""
 
     bytes: int

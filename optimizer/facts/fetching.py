@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import takewhile
+
+from msgspec import Struct
 
 from optimizer.facts import Call, Facts
 from optimizer.facts.bases import is_image
@@ -20,8 +21,7 @@ from optimizer.syntax.nodes import Command, Instruction, Item, Word
 from optimizer.syntax.parser import parse
 
 
-@dataclass(frozen=True, slots=True)
-class Fetching:
+class Fetching(Struct, frozen=True):
     """A step that may stand above a RUN that builds: `text` is its command, `need` what it reads of the project."""
 
     run: Instruction

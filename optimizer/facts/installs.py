@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from optimizer.facts import Facts
 from optimizer.facts.chains import Chain, Step
@@ -14,8 +15,7 @@ from optimizer.facts.paths import within
 from optimizer.syntax.nodes import Instruction
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """One install. `at`: the number of its step in the chain; `need`: what it reads, or why nobody can tell."""
 
     run: Instruction

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from optimizer.facts import Facts
 from optimizer.facts.bases import System
@@ -31,8 +32,7 @@ def appendable(chain: Chain) -> str | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Addition:
+class Addition(Struct, frozen=True):
     """A command to be put behind a chain, with the comments (with their `#`) that travel with it."""
 
     command: str

@@ -9,8 +9,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from optimizer.facts.calls import Call
 from optimizer.facts.chains import Step
@@ -19,8 +20,7 @@ from optimizer.knowledge import Manager, commands, families, managers
 from optimizer.syntax.nodes import Command, Comment, Gap, Operator, ShellScript
 
 
-@dataclass(frozen=True, slots=True)
-class Deletion:
+class Deletion(Struct, frozen=True):
     """A step that only deletes literal absolute paths, or only cleans a package manager's caches and lists."""
 
     paths: tuple[str, ...]

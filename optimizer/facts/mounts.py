@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import posixpath
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from optimizer.syntax.nodes import Instruction
 
 
-@dataclass(frozen=True, slots=True)
-class Mount:
+class Mount(Struct, frozen=True):
     """One `--mount`. `target` is None where a variable hides it; `source_stage` is what `from=` names."""
 
     kind: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from optimizer.facts import BuildStage, Chain, Facts
 from optimizer.facts.chains import heeds_errexit, leaves, may_set_errexit, without_end
@@ -26,8 +27,7 @@ def neighbours(stage: BuildStage) -> Iterator[tuple[Instruction, ...]]:
             group = []
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """A RUN that can be a part of a larger one. `chain`: None for a script that goes on after a failure.
 
     `wrapped`: the node from which on it must be put into a subshell, as it would leave something for the next one or is

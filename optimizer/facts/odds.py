@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import or_
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from optimizer.facts import BuildStage, Copy, Facts
 from optimizer.facts.context.taken import Absent, taken
@@ -22,8 +24,7 @@ from optimizer.knowledge.costs import changes
 from optimizer.syntax.nodes import Instruction
 
 
-@dataclass(frozen=True, slots=True)
-class Exposure:
+class Exposure(Struct, frozen=True):
     """What a change of makes a step run again, besides what is before it.
 
     `alone`: the probability that its text, or a file that it names, changes in a commit.

@@ -9,9 +9,11 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from optimizer.facts.base_folders import ancestry, existing, held_by_base, is_file_name, is_free, near
 from optimizer.facts.calls import Call
@@ -35,8 +37,7 @@ _SOURCE = Account("as in the source")
 _MAKER = Account("who makes it")
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """Owner and mode of something. `mode`: octal digits where known, else where it comes from."""
 
     user: Account
@@ -44,8 +45,7 @@ class Held:
     mode: str
 
 
-@dataclass(slots=True)
-class Thing:
+class Thing(Struct):
     """A file, a folder, or all that one COPY brought. `path`: the place at or below which it lies."""
 
     path: str
@@ -66,8 +66,7 @@ class Thing:
     """How often each variable was given a value before it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(Struct, frozen=True):
     """What a step that sets owner or mode does to known things. `paths`: the words of them; `rest`: the other words.
 
     `things`: all things that are known, as they are before it.

@@ -6,18 +6,18 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+from msgspec import Struct
+
 from optimizer.facts.calls import Call
 from optimizer.knowledge import Manager, commands, managers
 from optimizer.syntax.nodes import Command, Item, Word, source
-from optimizer.syntax.record import record
 
 _PIP = re.compile(r"pip[23]?(\.\d+)?")
 _VARIABLE = re.compile(r"\$\{?(\w+)")
 _PYTHON = re.compile(r"python[23]?(\.\d+)?|pypy3?")
 
 
-@record
-class PackageCall:
+class PackageCall(Struct, frozen=True, eq=False):
     """One call of a package manager whose verb is known.
 
     `options` are the literal options, `operands` what remains (packages, for an install). `understood` says that every

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from optimizer.facts import BuildStage, Chain, Copy, Facts
 from optimizer.facts.calls import Call
@@ -25,8 +26,7 @@ _UNPACKED_BY_ADD = (".tar", ".gz", ".tgz", ".xz", ".txz", ".bz2", ".tbz", ".tbz2
 """Endings of files; a source without such a one may be a folder, of which COPY takes what it holds."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Passing:
+class Passing(Struct, frozen=True, eq=False):
     """A COPY or ADD of one file and the RUN behind it, which deletes the file in the step with that number.
 
     `source`: its path in the context; `path`: where it lies. `why`: what speaks against a mount; None for nothing.

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from optimizer.facts.chains import Step
 from optimizer.facts.scope import Scope
 from optimizer.syntax.nodes import Command, Word
@@ -40,8 +42,7 @@ class Account:
 ROOT = Account("0", (), "0")
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """A call of `chown`, `chgrp` or `chmod` that was read for certain.
 
     `user` and `group`: as written, None where they stay; an empty group is the user's own. `mode`: as written.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from optimizer.facts import BuildStage, Chain, Facts
 from optimizer.facts.calls import Call
@@ -22,8 +23,7 @@ from optimizer.knowledge import Manager
 from optimizer.syntax.nodes import Instruction
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
+class Reader(Struct, frozen=True):
     """A RUN that needs the lists. `at` is the step that needs them first; `fetches`: it fetches them before.
 
     `chain` is None only for one that fetches.
@@ -35,8 +35,7 @@ class Reader:
     fetches: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Obstacle:
+class Obstacle(Struct, frozen=True):
     """Something that may read the lists, or may change what an update fetches, and why. `known`: it surely does."""
 
     at: Instruction
@@ -66,8 +65,7 @@ def readers_of(
     yield from _Search(facts, manager, sources_matter).below(stage, own[own.index(fetch) + 1 :])
 
 
-@dataclass(frozen=True, slots=True)
-class _Search:
+class _Search(Struct, frozen=True):
     facts: Facts
     manager: Manager
     sources_matter: bool

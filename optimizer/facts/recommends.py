@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from optimizer.facts import Facts
 from optimizer.facts.packages import PackageCall
@@ -10,8 +10,7 @@ from optimizer.knowledge.recommends import SUITES, recommends
 from optimizer.syntax.nodes import Instruction
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(Struct, frozen=True):
     """`kib`: at most so many KiB less; `drops`: names that may be missed; `keeps`: names to write out; `unknown`:
     packages (or a base image) that the tables do not know."""
 

@@ -6,7 +6,8 @@ Knows no Dockerfile: steps are numbers, sets of steps are bit masks.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 MOST_STATES = 20_000
 """Sets of steps that an exact search looks at: those of 14 steps that are all free, or of many that are not."""
@@ -14,8 +15,7 @@ MOST_STATES = 20_000
 Order = tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(Struct, frozen=True):
     """The steps: the seconds of each, which must run before it, and the probability that one of a set changes."""
 
     seconds: Sequence[float]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from optimizer.syntax.lexer import Lexer, LexError, UnknownValue
 from optimizer.syntax.nodes import ExecForm, Instruction, Pairs, Words
@@ -19,8 +21,7 @@ ROOTS = ("root", "0", "root:root", "0:0")
 """How the user root is written, with and without his group."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """The state before an instruction. A variable that is set to something unknown has the value None."""
 
     variables: Mapping[str, str | None] = field(default_factory=dict)

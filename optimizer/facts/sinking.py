@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from optimizer.facts import Chain, Copy, Facts
 from optimizer.facts.calls import Call
@@ -17,8 +18,7 @@ from optimizer.knowledge import load
 from optimizer.syntax.nodes import Instruction
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """Where the COPY may go: behind the step `at` of a RUN, past these installs.
 
     `stays`: a WORKDIR between needs the folder that the COPY makes, so the copy of the manifests takes its place.
@@ -68,8 +68,7 @@ def may_lack_rights(facts: Facts, copy: Copy, target: Target) -> bool:
     return not all(user in ("root", "0") or (user and user == owner) for user in users)
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(Struct, frozen=True):
     """An install that the COPY cannot pass, and why."""
 
     run: Instruction

@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from msgspec import Struct
+
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.calls import Call
 from optimizer.facts.texts import argument_text
 from optimizer.knowledge import managers
 from optimizer.knowledge.ecosystems import Tool, ecosystems
 from optimizer.syntax.nodes import Instruction, Item, Word
-from optimizer.syntax.record import record
 
 _PYTHON = re.compile(r"python[23]?(\.\d+)?")
 
 
-@record
-class ToolCall:
+class ToolCall(Struct, frozen=True, eq=False):
     """One call of a tool. `verb`: with its prefix (`pip install`), empty where there is none.
 
     `verb_word` is the word behind which options go. `understood`: every word is literal, and every option is one that

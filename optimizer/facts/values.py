@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from optimizer.syntax.lexer import Lexer, LexError, Lookup, unset
 from optimizer.syntax.nodes import Instruction, Pairs
@@ -18,8 +19,7 @@ Meaning = tuple[str, int, int]
 _CUTS = re.compile(r"\$\{\w+[#%/][^}]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(Struct, frozen=True):
     """One value. `texts`: what it is under each valuation, or the one text where it names no variable."""
 
     texts: tuple[str, ...]
@@ -75,8 +75,7 @@ def quoted(text: str, escape: str) -> str:
     return '"' + "".join(escape + char if char in ('"', "$", escape) else char for char in text) + '"'
 
 
-@dataclass(slots=True)
-class Definitions:
+class Definitions(Struct):
     """How often each name was defined so far in a stage and its bases: tells which value of it a word sees."""
 
     counts: dict[str, int] = field(default_factory=dict)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from optimizer.facts.bases import image_of
 from optimizer.knowledge.variants import Family, Runtime, variants
@@ -11,8 +12,7 @@ from optimizer.knowledge.variants import Family, Runtime, variants
 _TAG = re.compile(r"(?P<version>[a-z0-9][\w.]*?)(?:-(?P<release>[a-z]+))?")
 
 
-@dataclass(frozen=True, slots=True)
-class Slim:
+class Slim(Struct, frozen=True):
     """The slim variant of an image: same version, same release of Debian. `reference` as FROM would name it."""
 
     family: str

@@ -8,8 +8,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
+
+from msgspec import Struct
 
 from optimizer.facts import Facts
 from optimizer.facts.calls import Call
@@ -23,8 +24,7 @@ _SMALL = frozenset({"echo", "printf", "cat", ""})
 """What writes no more than the text of the Dockerfile."""
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Struct, frozen=True):
     """A path that is written; `below`: also anything in it."""
 
     path: str
@@ -35,8 +35,7 @@ class Made:
         return path == self.path or (self.below and path.startswith(self.path.rstrip("/") + "/"))
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
+class Changed(Struct, frozen=True):
     """A path, its last part maybe with `*`, that a command deletes, moves or changes; `deep`: with all below it."""
 
     path: str

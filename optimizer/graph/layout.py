@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from optimizer.graph.model import Box, Edge, Graph
 
@@ -11,8 +12,7 @@ LINE, PAD = 16, 8
 _CHAR, _GAP, _COLUMN_GAP = 6.7, 24, 90
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Struct, frozen=True):
     """A box and where it stands: its left upper corner, width and height."""
 
     box: Box
@@ -31,8 +31,7 @@ class Placed:
         return self.y + PAD + LINE * (0.5 if step is None else step + 1.5)
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(Struct, frozen=True):
     """An edge: from the title of a box to a line of another one, to the left of it."""
 
     edge: Edge
@@ -49,8 +48,7 @@ class Way:
         return f"M{self.x1:.1f},{self.y1:.1f} C{self.x1 + bend:.1f},{self.y1:.1f} {ends}"
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """Boxes, images first, and ways."""
 
     boxes: tuple[Placed, ...]

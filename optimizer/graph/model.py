@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from optimizer.cache.plans import Plan, PlannedStage
 from optimizer.facts.mounts import mounts
@@ -13,8 +14,7 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _LONGEST = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(Struct, frozen=True):
     """A stage. `level`: 0 where it needs no other one; stages of one level are built at the same time."""
 
     key: str
@@ -24,8 +24,7 @@ class Box:
     used: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(Struct, frozen=True):
     """What one box needs of another. `step`: which of its steps does, counted from 0; None: the stage stands on it."""
 
     source: str
@@ -34,8 +33,7 @@ class Edge:
     step: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Graph:
+class Graph(Struct, frozen=True):
     """Stages in source order; images by the names that the file gives them."""
 
     stages: tuple[Box, ...]

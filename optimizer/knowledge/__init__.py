@@ -1,15 +1,15 @@
-"""The knowledge tables: TOML rows beside this file, each with its source, read once into frozen dataclasses."""
+"""The knowledge tables: TOML rows beside this file, each with its source, read once into frozen structs."""
 
 from __future__ import annotations
 
-from dataclasses import MISSING, dataclass, fields
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 import tomli
+from msgspec import Struct
 
-Row = TypeVar("Row")
+Row = TypeVar("Row", bound=Struct)
 
 
 class KnowledgeError(Exception):
@@ -25,22 +25,21 @@ def load(name: str) -> dict[str, Any]:
 
 
 def row(kind: type[Row], data: dict[str, Any], where: str) -> Row:
-    """A dataclass from a table with the same keys (dashes for underscores); lists become tuples.
+    """A struct from a table with the same keys (dashes for underscores); lists become tuples.
 
-    Raises KnowledgeError for a key that the dataclass does not have or that is missing.
+    Raises KnowledgeError for a key that the struct does not have or that is missing.
     """
-    known = {field.name.replace("_", "-"): field for field in fields(kind)}  # type: ignore[arg-type]
-    if unknown := sorted(data.keys() - known.keys()):
+    known = [name.replace("_", "-") for name in kind.__struct_fields__]
+    if unknown := sorted(data.keys() - set(known)):
         raise KnowledgeError(f"{where}: unknown key `{unknown[0]}`")
-    required = {name for name, field in known.items() if field.default is MISSING and field.default_factory is MISSING}
-    if missing := sorted(required - data.keys()):
+    required = known[: len(known) - len(kind.__struct_defaults__)]
+    if missing := sorted(set(required) - data.keys()):
         raise KnowledgeError(f"{where}: the key `{missing[0]}` is missing")
     values = {name.replace("-", "_"): tuple(v) if isinstance(v, list) else v for name, v in data.items()}
     return kind(**values)
 
 
-@dataclass(frozen=True, slots=True)
-class Manager:
+class Manager(Struct, frozen=True):
     """A package manager: what `package_managers.toml` says of its keys."""
 
     name: str
@@ -124,8 +123,7 @@ def profiles() -> dict[str, tuple[str, ...]]:
 _PLAIN = ("coreutils", "shell", "text", "archives", "network", "users", "system")
 
 
-@dataclass(frozen=True, slots=True)
-class Commands:
+class Commands(Struct, frozen=True):
     """What commands are known for. `leaves`: builtin -> the kind of thing it leaves in the shell."""
 
     leaves: dict[str, str]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from optimizer.knowledge import KnowledgeError, load
 
@@ -11,8 +12,7 @@ SUITES = ("bookworm", "trixie")
 _TABLES = {"build", "bases", "every", "alpine", *SUITES}
 
 
-@dataclass(frozen=True, slots=True)
-class BuildPackages:
+class BuildPackages(Struct, frozen=True):
     """The whole table. `runtime`: suite (or `alpine`) -> package -> libraries."""
 
     names: frozenset[str]

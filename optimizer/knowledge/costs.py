@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from fnmatch import translate
 from functools import lru_cache
+
+from msgspec import Struct
 
 from optimizer.knowledge import KnowledgeError, load, row
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(Struct, frozen=True):
     """Seconds of one command: `seconds` + `each` for each operand, or `whole` where a manifest names them."""
 
     commands: tuple[str, ...]
@@ -22,8 +22,7 @@ class Cost:
     whole: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class StepCosts:
+class StepCosts(Struct, frozen=True):
     """Seconds of a step itself, of a megabyte that is copied, and of commands for which there is no row."""
 
     run: float
@@ -37,16 +36,14 @@ class StepCosts:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Costs:
+class Costs(Struct, frozen=True):
     """The whole table; `by_command`: the rows for a name, in order."""
 
     step: StepCosts
     by_command: dict[str, tuple[Cost, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class TakenChanges:
+class TakenChanges(Struct, frozen=True):
     """Probabilities that a commit changes what a COPY names; `folder`: the share of a folder that nobody has seen."""
 
     file: float
@@ -56,8 +53,7 @@ class TakenChanges:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(Struct, frozen=True):
     """Probabilities that a commit changes a kind of file, or edits a kind of instruction."""
 
     dockerfile: float

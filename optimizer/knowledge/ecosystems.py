@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
+
+from msgspec import Struct, field
 
 from optimizer.knowledge import KnowledgeError, load, row
 
@@ -13,8 +14,7 @@ _HOME = re.compile(r"^(/root|/home/[^/]+|\$HOME|\$\{HOME\})(?=/)")
 _TABLES = {"tool", "user", "root-images", "lifecycle", "linking"}
 
 
-@dataclass(frozen=True, slots=True)
-class Tool:
+class Tool(Struct, frozen=True):
     """One tool: what the head of `ecosystems.toml` says of its keys."""
 
     name: str
@@ -74,8 +74,7 @@ class Tool:
         return any(plain == place or plain.startswith(f"{place}/") for place in self.places)
 
 
-@dataclass(frozen=True, slots=True)
-class User:
+class User(Struct, frozen=True):
     """A user that some images bring."""
 
     name: str
@@ -86,8 +85,7 @@ class User:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Linking:
+class Linking(Struct, frozen=True):
     """How builds leave symbols out: of C compilers, of go and of cargo."""
 
     commands: tuple[str, ...]
@@ -107,8 +105,7 @@ class Linking:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ecosystems:
+class Ecosystems(Struct, frozen=True):
     """The whole table."""
 
     tools: dict[str, Tool]

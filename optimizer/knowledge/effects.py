@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from typing import Any
+
+from msgspec import Struct, field
 
 from optimizer.knowledge import KnowledgeError, load, row
 
 
-@dataclass(frozen=True, slots=True)
-class Deed:
+class Deed(Struct, frozen=True):
     """What a command, with its verb if it has one, does; the keys are told at the head of `effects.toml`."""
 
     names: tuple[str, ...]
@@ -47,8 +47,7 @@ class Deed:
     global_options: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
+class Family(Struct, frozen=True):
     """What the installs of a family of package managers touch."""
 
     source: str
@@ -64,8 +63,7 @@ class Family:
     toolchain: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """The whole table. `deeds`: `name`, or `name verb`, or `name verb verb` -> row."""
 
     deeds: dict[str, Deed]
@@ -113,7 +111,7 @@ def effects_table() -> Table:
         for table in ("paths", "variables", "packages", "users", "files")
         for key, value in data[table].items()
     }
-    sets = {field.name for field in fields(Table) if field.type == "frozenset[str]"}
+    sets = {name for name, kind in Table.__annotations__.items() if kind == "frozenset[str]"}
     ready: dict[str, Any] = {
         key: frozenset(value) if key in sets else tuple(value) if isinstance(value, list) else value
         for key, value in flat.items()

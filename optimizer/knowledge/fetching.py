@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from optimizer.knowledge import KnowledgeError, load, row
 
 
-@dataclass(frozen=True, slots=True)
-class FetchRow:
+class FetchRow(Struct, frozen=True):
     """A tool whose build fetches, and how it fetches only; see the table for what the fields say."""
 
     name: str

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from optimizer.knowledge import KnowledgeError, load
 
 
-@dataclass(frozen=True, slots=True)
-class Hardening:
+class Hardening(Struct, frozen=True):
     """The table. `makes_user`: system -> commands with `{user}` in them; `base_users`: image -> a user that it has."""
 
     setuid_command: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from optimizer.knowledge import KnowledgeError, load, row
 from optimizer.knowledge.variants import variants
@@ -11,8 +12,7 @@ from optimizer.knowledge.variants import variants
 _TABLES = {"interpreter", "prune", "fonts", "builds", "ignored", "inside", "unfollowed", "homes"}
 
 
-@dataclass(frozen=True, slots=True)
-class Interpreter:
+class Interpreter(Struct, frozen=True):
     """What the head of the table says of its keys."""
 
     name: str
@@ -44,8 +44,7 @@ class Interpreter:
         return f"{name}:{written.format(version=version, release=release).strip('-')}"
 
 
-@dataclass(frozen=True, slots=True)
-class Prune:
+class Prune(Struct, frozen=True):
     """How a package manager takes development packages away again."""
 
     tool: str
@@ -57,8 +56,7 @@ class Prune:
     runs_scripts: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Interpreters:
+class Interpreters(Struct, frozen=True):
     """The whole table."""
 
     by_image: dict[str, Interpreter]

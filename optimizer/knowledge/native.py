@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from optimizer.knowledge import KnowledgeError, load, row
 
 
-@dataclass(frozen=True, slots=True)
-class Build:
+class Build(Struct, frozen=True):
     """Packages of Debian that the installation of a package of a language needs."""
 
     ecosystem: str
@@ -19,8 +19,7 @@ class Build:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Python:
+class Python(Struct, frozen=True):
     """`wheels`: name -> version of Python -> the first version that comes built for it."""
 
     compilers: tuple[str, ...]
@@ -29,8 +28,7 @@ class Python:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class JavaScript:
+class JavaScript(Struct, frozen=True):
     """`marks`: stand in a lock file where something is compiled; `idle`: install scripts that need nothing."""
 
     marks: tuple[str, ...]
@@ -41,16 +39,14 @@ class JavaScript:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ruby:
+class Ruby(Struct, frozen=True):
     """`plain`: gems without an extension."""
 
     plain: tuple[str, ...]
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Native:
+class Native(Struct, frozen=True):
     """The whole table. `builds`: ecosystem -> name -> packages of Debian."""
 
     python: Python

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+
+from msgspec import Struct
 
 from optimizer.knowledge import KnowledgeError, load, row
 
 SUITES = ("bookworm", "trixie")
 
 
-@dataclass(frozen=True, slots=True)
-class Loss:
+class Loss(Struct, frozen=True):
     """What one package loses in one suite. `kib`: KiB of installed size; `drops`: names that may be missed."""
 
     kib: int
     drops: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Keep:
+class Keep(Struct, frozen=True):
     """Names to write beside a package; `when`: only where the stage's text holds one of these."""
 
     package: str
@@ -28,8 +27,7 @@ class Keep:
     when: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Recommends:
+class Recommends(Struct, frozen=True):
     """The whole table."""
 
     losses: dict[str, dict[str, Loss]]

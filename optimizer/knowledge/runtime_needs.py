@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
+
+from msgspec import Struct
 
 from optimizer.knowledge import KnowledgeError, load, row
 
 _TABLES = {"language", "dependency", "starters", "shells", "installers", "tools"}
 
 
-@dataclass(frozen=True)
-class Language:
+class Language(Struct, frozen=True, dict=True):
     """How the sources of a language show what a program needs: what the head of the table says of its keys."""
 
     name: str
@@ -75,8 +75,7 @@ def _is_test(path: str, sign: str) -> bool:
     return name.startswith(sign) if sign.endswith("_") else name.endswith(sign)
 
 
-@dataclass(frozen=True, slots=True)
-class Dependency:
+class Dependency(Struct, frozen=True):
     """A package of a project that needs more of the image than its installer brings."""
 
     ecosystem: str
@@ -89,8 +88,7 @@ class Dependency:
     refused: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RuntimeNeeds:
+class RuntimeNeeds(Struct, frozen=True):
     """The whole table. `dependencies`: ecosystem -> name -> row."""
 
     languages: tuple[Language, ...]

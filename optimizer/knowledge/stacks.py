@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from types import MappingProxyType
+
+from msgspec import Struct, field
 
 from optimizer.knowledge import KnowledgeError, load, row
 
 _TABLES = {"builder", "runtime", "stack", "left", "commands", "packages"}
 
 
-@dataclass(frozen=True, slots=True)
-class BuilderImage:
+class BuilderImage(Struct, frozen=True):
     """Images that hold a tool chain: what the head of the table says of its keys. Sizes are bytes."""
 
     names: tuple[str, ...]
@@ -30,8 +30,7 @@ class BuilderImage:
     needs: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RuntimeImage:
+class RuntimeImage(Struct, frozen=True):
     """An image that runs what was built."""
 
     image: str
@@ -62,8 +61,7 @@ class RuntimeImage:
         return re.fullmatch(pattern, reference) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Stack:
+class Stack(Struct, frozen=True):
     """A language and its tools. The signs are regular expressions."""
 
     name: str
@@ -98,8 +96,7 @@ class Stack:
         return path.endswith(self.suffixes) and not matches(path, self.tests)
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
+class Left(Struct, frozen=True):
     """Files of any stack that no program reads when it runs."""
 
     files: tuple[str, ...]
@@ -107,8 +104,7 @@ class Left:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class StepCommands:
+class StepCommands(Struct, frozen=True):
     """Commands of RUN by what they leave."""
 
     system: tuple[str, ...]
@@ -118,8 +114,7 @@ class StepCommands:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class SystemPackages:
+class SystemPackages(Struct, frozen=True):
     """Packages by who needs them. `weak`: only where something names their program."""
 
     present: tuple[str, ...]
@@ -129,8 +124,7 @@ class SystemPackages:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Stacks:
+class Stacks(Struct, frozen=True):
     """The whole table. `builders`: image name -> row."""
 
     builders: Mapping[str, BuilderImage]

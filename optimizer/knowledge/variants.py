@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
+
+from msgspec import Struct, field
 
 from optimizer.knowledge import KnowledgeError, load, row
 
 _TABLES = {"measured", "family", "none", "runtime", "packages", "man-pages", "size"}
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
+class Family(Struct, frozen=True):
     """An image that comes full and slim. `lines`: version lines of which both exist."""
 
     lines: tuple[str, ...]
@@ -27,8 +27,7 @@ class Family:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Runtime:
+class Runtime(Struct, frozen=True):
     """An image that builds, and the one that only runs what it built. `tag`, `to`: a pattern and its replacement."""
 
     image: str
@@ -55,8 +54,7 @@ class Runtime:
     """Whether the first image has an entrypoint of its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Package:
+class Package(Struct, frozen=True):
     """A package of the full image. `kib`: with what it brings on a slim image, per suite."""
 
     kib: tuple[int, ...]
@@ -64,8 +62,7 @@ class Package:
     brings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
+class Size(Struct, frozen=True):
     """KiB of a variant of images, per suite. `variant`: `full`, or a part of the tag."""
 
     images: tuple[str, ...]
@@ -73,8 +70,7 @@ class Size:
     kib: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Variants:
+class Variants(Struct, frozen=True):
     """The whole table. `packages`: name -> package; `providers`: command -> name of the package."""
 
     date: str
@@ -118,8 +114,7 @@ def variants() -> Variants:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Product:
+class Product(Struct, frozen=True):
     """What has an end. `cycles`: how a tag begins -> the last day; `same`: other names of cycles."""
 
     names: tuple[str, ...]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from optimizer.knowledge import KnowledgeError, load, row
 
 
-@dataclass(frozen=True, slots=True)
-class Writer:
+class Writer(Struct, frozen=True):
     """A command that writes files: what `writers.toml` says of its keys."""
 
     name: str
@@ -25,8 +25,7 @@ class Writer:
     into: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Changer:
+class Changer(Struct, frozen=True):
     """A command that deletes, moves or changes files that are there."""
 
     name: str
@@ -37,8 +36,7 @@ class Changer:
     keeps_last: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Writers:
+class Writers(Struct, frozen=True):
     """Both tables, by the command's name."""
 
     writers: dict[str, tuple[Writer, ...]]

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 NAME = "dockopt.lock"
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -26,8 +27,7 @@ class LockError(ValueError):
     """The text is no lock file; the message says what is off."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One image. `name`: as FROM names it, with its tag if it has one."""
 
     name: str

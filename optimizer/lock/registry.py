@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from msgspec import Struct
+
 if TYPE_CHECKING:
     import httpx
 
@@ -38,8 +40,7 @@ class RegistryError(Exception):
     """A registry does not tell; the message says which image, and why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where an image lies: `https://host/v2/path/manifests/tag`."""
 
     host: str

@@ -6,10 +6,12 @@ It knows no editor. Where a newer version has come meanwhile, the work stops wit
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import cast
+
+from msgspec import Struct, field
 
 from optimizer.cache import Build, Plan, plan
 from optimizer.cache.report import Report, report
@@ -20,7 +22,7 @@ from optimizer.cli.settings import Settings, settings_for
 from optimizer.engine import Change, ChangeKey, Result, optimize
 from optimizer.facts import Facts
 from optimizer.facts.context import Missing
-from optimizer.prove.touch import change_counts
+from optimizer.facts.context.history import change_counts
 from optimizer.syntax.nodes import Instruction
 from optimizer.syntax.parser import parse
 from optimizer.transform import Declined, Proposal, Run, Safety, Transform
@@ -37,11 +39,9 @@ class Surroundings:
     def __init__(self) -> None:
         settings_for.cache_clear()
         self.contexts = Contexts(None, off=False, quiet=True)
-        self.counts = lru_cache(maxsize=16)(change_counts)
 
 
-@dataclass(frozen=True)
-class Analysis:
+class Analysis(Struct, frozen=True, dict=True):
     """One version of a text, looked at. The text may hold anything; `path` is None where it lies on no disk."""
 
     text: str
@@ -158,7 +158,7 @@ class Analysis:
         chosen = self.context.found.chosen if self.context is not None else None
         if not groups or chosen is None or isinstance(chosen, Missing):
             return None
-        found = typical(groups, self.surroundings.counts(chosen.root))
+        found = typical(groups, change_counts(chosen.root))
         if found is None:
             return None
         name, group = found

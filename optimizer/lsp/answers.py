@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from lsprotocol import types
+from msgspec import Struct
 
 from optimizer.cli.errors import SettingsError
 from optimizer.engine import Change, Result
@@ -59,8 +59,7 @@ def _diagnostic(document: Document, change: Change) -> types.Diagnostic:
     )
 
 
-@dataclass(frozen=True)
-class Client:
+class Client(Struct, frozen=True):
     """What the editor can do with an edit, and the texts that it has open, by their URIs."""
 
     versioned: bool
@@ -68,8 +67,7 @@ class Client:
     texts: Callable[[str], Document | None]
 
 
-@dataclass(frozen=True)
-class Actions:
+class Actions(Struct, frozen=True):
     """The actions for one version of a text."""
 
     document: Document

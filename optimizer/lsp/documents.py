@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import cached_property
 
 from lsprotocol import types
+from msgspec import Struct
+from msgspec.structs import replace
 
 from optimizer.origins import Place
 from optimizer.syntax.parser import split_lines
@@ -22,8 +23,7 @@ _MANY = 20_000
 """Lines. Of texts with more of them, all that lies between the first and the last change is one edit."""
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(Struct, frozen=True, dict=True):
     """One version of a text. `encoding`: what a column counts."""
 
     uri: str

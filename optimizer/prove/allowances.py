@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
+from msgspec import Struct
+
 from .compare import SETTINGS, Change, Difference, SettingChange
 from .errors import TableError
 from .globs import matches
@@ -33,8 +35,7 @@ def _same_command(before: Any, after: Any) -> bool:
         return False
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(Struct, frozen=True):
     """The declared effects of a transform on the image; the default is none.
 
     Globs are of whole paths (see `globs`). Who may drop packages may remove what dpkg or apk says was theirs, and
@@ -85,8 +86,7 @@ class Problem:
         return f"{self.kind} {self.subject}" + (f": {self.detail}" if self.detail else "")
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """The problems, the differences that were allowed with the transform that allowed them, and the noise."""
 
     problems: tuple[Problem, ...]

@@ -11,9 +11,10 @@ import tarfile
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
+
+from msgspec import Struct, field
 
 from .blob import Checked, read_layer_blob
 from .errors import ArchiveError
@@ -31,8 +32,7 @@ TEXTS = ("oci-layout", "repositories", "VERSION")
 ATTESTATION = "vnd.docker.reference.type"
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
+class Image(Struct, frozen=True):
     """An image: its configuration as the OCI image specification has it, and its layers from the base up."""
 
     configuration: Mapping[str, Any]
@@ -49,8 +49,7 @@ class Image:
         return tuple(self.configuration.get("history") or ())
 
 
-@dataclass(slots=True)
-class Blobs:
+class Blobs(Struct):
     """What has been read of an archive so far. `known` holds layers by digest, which are not read again."""
 
     known: dict[str, Layer]

@@ -5,8 +5,9 @@ import gzip
 import hashlib
 import lzma
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import BinaryIO, cast
+
+from msgspec.structs import replace
 
 from .errors import ArchiveError
 from .layer import CHUNK, Layer, read_layer

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from msgspec import Struct
+
 from .errors import BuilderMissing, ProofError
 from .steps import Progress, Step
 
@@ -22,8 +24,7 @@ ADVICE = (
 DIRECTIVE = re.compile(r"^\ufeff?[ \t]*#[ \t]*([A-Za-z]+)[ \t]*=")
 
 
-@dataclass(frozen=True, slots=True)
-class BuildOptions:
+class BuildOptions(Struct, frozen=True):
     """What the user passes through to the builder.
 
     `timeout` is seconds for one build. `network` is that of RUN steps and containers; None is the builder's own policy.
@@ -50,8 +51,7 @@ class BuildOptions:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """One image to build. `ignore` stands for the context's `.dockerignore`; our own files go to `scratch`."""
 
     text: str
@@ -78,8 +78,7 @@ class Built:
         return tuple(step for step in self.steps if not step.cached)
 
 
-@dataclass(frozen=True, slots=True)
-class Ran:
+class Ran(Struct, frozen=True):
     """How a command in a container ended. `status` is None where its time was up."""
 
     status: int | None

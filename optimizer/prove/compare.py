@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct
+
 from .archive import Image
 from .databases import Package, owned_paths
 from .filesystem import FileTree, merge
@@ -40,8 +42,7 @@ class Change:
         return f"{self.path} ({', '.join(self.aspects)}: {self.before} -> {self.after})" if self.aspects else self.path
 
 
-@dataclass(frozen=True, slots=True)
-class SettingChange:
+class SettingChange(Struct, frozen=True):
     """A field of the configuration that differs, both values as the image has them."""
 
     name: str
@@ -52,8 +53,7 @@ class SettingChange:
         return f"{self.name}: {self.before!r} -> {self.after!r}"
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """An image made ready for comparison."""
 
     image: Image

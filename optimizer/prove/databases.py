@@ -5,7 +5,8 @@ import re
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 RPM_NAME, RPM_VERSION, RPM_RELEASE = 1000, 1001, 1002
 """Tags of an rpm header (rpmtag.h)."""
@@ -14,8 +15,7 @@ RPM_STRING = 6
 """Type of a string in an rpm header (rpmtag.h)."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Package:
+class Package(Struct, frozen=True, order=True):
     """An installed package. `manager` is dpkg, apk, rpm, pip or npm."""
 
     manager: str

@@ -1,8 +1,9 @@
 """The dynamic section of an ELF file: which libraries it needs, and where it looks for them. Format: elf(5)."""
 
 import struct
-from dataclasses import dataclass
 from typing import BinaryIO
+
+from msgspec import Struct
 
 MAGIC = b"\x7fELF"
 LOAD, DYNAMIC, INTERP = 1, 2, 3
@@ -11,8 +12,7 @@ STRING_LIMIT = 64 << 20
 """Bytes; a string table larger than this is damaged."""
 
 
-@dataclass(frozen=True, slots=True)
-class Elf:
+class Elf(Struct, frozen=True):
     """What the dynamic loader reads of a file. `bits` and `machine` tell apart libraries of the same name."""
 
     bits: int
@@ -22,8 +22,7 @@ class Elf:
     interpreter: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Segment:
+class _Segment(Struct, frozen=True):
     kind: int
     offset: int
     address: int

@@ -2,8 +2,10 @@
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cached_property
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from .archive import Image
 from .layer import Entry, Layer
@@ -12,14 +14,12 @@ LINK_LIMIT = 40
 """Links that a path may lead through, as in Linux."""
 
 
-@dataclass(slots=True)
-class _Node:
+class _Node(Struct):
     entry: Entry | None = None
     children: "dict[str, _Node]" = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class FileTree:
+class FileTree(Struct, frozen=True, dict=True):
     """All paths of an image. A folder that no layer lists is owned by root with mode 755."""
 
     entries: Mapping[str, Entry]

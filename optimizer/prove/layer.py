@@ -4,8 +4,9 @@ import hashlib
 import posixpath
 import tarfile
 import tempfile
-from dataclasses import dataclass
 from typing import BinaryIO, cast
+
+from msgspec import Struct
 
 from .errors import ArchiveError
 from .notes import Note, is_noted, take_note
@@ -30,8 +31,7 @@ KINDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A path in an image. `link` is a symbolic link's target, or a device's numbers; `note` is from the content."""
 
     path: str
@@ -46,8 +46,7 @@ class Entry:
     note: Note | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(Struct, frozen=True):
     """What one layer does to the tree below it.
 
     `removed` paths and the former content of `emptied` folders go, `entries` come. `hard_links` are pairs of path and

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from .archive import Image
 from .layer import Entry, Layer
@@ -13,8 +14,7 @@ DELETED, REPLACED, TOUCHED = "deleted", "written again", "copied for another mod
 SHELL = re.compile(r"^(?:\|\d+ (?:\S+=.*? )?)?/bin/(?:ba)?sh -(?:o pipefail -)?e?c ")
 
 
-@dataclass(frozen=True, slots=True)
-class Waste:
+class Waste(Struct, frozen=True):
     """A file that is shipped in vain. Layers are counted from 0, the base's first."""
 
     path: str
@@ -24,8 +24,7 @@ class Waste:
     how: str
 
 
-@dataclass(frozen=True, slots=True)
-class LayerRow:
+class LayerRow(Struct, frozen=True):
     """One layer with the instruction that made it. `wasted` are bytes of this layer that later ones undo."""
 
     instruction: str
@@ -34,8 +33,7 @@ class LayerRow:
     wasted: int
 
 
-@dataclass(frozen=True, slots=True)
-class Analysis:
+class Analysis(Struct, frozen=True):
     """The layers of an image."""
 
     rows: tuple[LayerRow, ...]

@@ -1,12 +1,13 @@
 """What two builds of one file differ in: the table `noise.toml`, and what a second build of the original has shown."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 import tomli
+from msgspec import Struct
 
 from .compare import Change, Difference
 from .errors import TableError
@@ -17,8 +18,7 @@ ASPECTS = frozenset({PRESENCE, "content", "mode", "owner", "link", "type", "xatt
 KEYS = frozenset({"glob", "aspects", "why", "source"})
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """Paths whose aspects may differ without a cause. `presence` is whether the path is there at all."""
 
     glob: str
@@ -27,8 +27,7 @@ class Row:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Noise:
+class Noise(Struct, frozen=True):
     """The rows of the table, and the aspects of single paths that were measured."""
 
     rows: tuple[Row, ...] = ()

@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import BinaryIO
+
+from msgspec import Struct
 
 from .databases import Package, compress_paths, read_apk, read_apk_paths, read_dist_info, read_dpkg, read_node, read_rpm
 from .elf import MAGIC, Elf, read_elf
 
 
-@dataclass(frozen=True, slots=True)
-class Owned:
+class Owned(Struct, frozen=True):
     """The paths that dpkg or apk says belong to a package, compressed."""
 
     manager: str
@@ -18,16 +18,14 @@ class Owned:
     compressed: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Packages:
+class Packages(Struct, frozen=True):
     """Packages that a database, or a package's own file, names as installed; apk's database knows their paths too."""
 
     packages: tuple[Package, ...]
     owned: tuple[Owned, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Lines:
+class Lines(Struct, frozen=True):
     """A small text that the dynamic loader reads."""
 
     lines: tuple[str, ...]

@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from .allowances import Allowance, Problem, Verdict, judge
 from .archive import read_image
@@ -33,8 +34,7 @@ Steps = Sequence[Rewrite]
 """One step a transform; the last one is the rewritten file."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProofOptions:
+class ProofOptions(Struct, frozen=True):
     """What is asked for. `touch` is a file of the context, or None for the one that git says changes most.
 
     `ignore` is the text of the ignore file, or None for the one that the builder finds in the context.
@@ -48,8 +48,7 @@ class ProofOptions:
     ignore: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(Struct, frozen=True):
     """One variant in numbers. `rebuild_seconds` is None where no rebuild was measured; `rebuild_steps` ran again."""
 
     analysis: Analysis
@@ -59,16 +58,14 @@ class Measured:
     steps: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Culprit:
+class Culprit(Struct, frozen=True):
     """A transform with the problems that came with it."""
 
     transform: str
     problems: tuple[Problem, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(Struct, frozen=True):
     """The outcome. It holds where no problem is left."""
 
     verdict: Verdict

@@ -1,7 +1,8 @@
 """Which transform would mend the bytes that an image ships in vain; told by what each declares that it removes."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from optimizer.transform import Transform
 
@@ -13,8 +14,7 @@ LEFT = "can be fetched again, and nothing in the image needs it"
 """How a file that is still there is wasted: a transform declares that it removes the like."""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """Wasted files that one instruction wrote, with the instruction that undid them, or None for what is still there.
 
     `transform` is the id of the one that would mend it; None where none is known to.
@@ -28,8 +28,7 @@ class Group:
     transform: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Remedies:
+class Remedies(Struct, frozen=True):
     """The transforms that can be named: one moves deletions, the others remove what they declare."""
 
     moves_deletions: Transform

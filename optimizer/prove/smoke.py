@@ -2,8 +2,9 @@
 
 import shlex
 import time
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from .builders import Builder
 from .workshop import Workshop
@@ -12,8 +13,7 @@ POLL = 0.5
 """Seconds between two looks at a program that starts."""
 
 
-@dataclass(frozen=True, slots=True)
-class SmokeTest:
+class SmokeTest(Struct, frozen=True):
     """What to try. Without a command and a URL, it is the image's HEALTHCHECK, if it has one."""
 
     command: str | None = None
@@ -21,8 +21,7 @@ class SmokeTest:
     timeout: float = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Smoke:
+class Smoke(Struct, frozen=True):
     """How both images did: `exit status 0`, `answers with 200`, `healthy`, ...; `outputs` are what they printed."""
 
     what: str

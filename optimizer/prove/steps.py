@@ -4,9 +4,10 @@ import base64
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct, field
 
 Progress = Callable[[str], None]
 """Is told one line about the build as it happens."""
@@ -18,8 +19,7 @@ LOG_LIMIT = 20_000
 """Characters of a step's own output that are kept, from its end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One instruction of a build. `seconds` is what it took; a cached one took none."""
 
     name: str
@@ -31,8 +31,7 @@ class Step:
         return re.sub(r"^\[[^\]]*\] ", "", self.name)
 
 
-@dataclass(slots=True)
-class _Vertex:
+class _Vertex(Struct):
     name: str = ""
     cached: bool = False
     inputs: bool = False
@@ -53,8 +52,7 @@ def _time(text: str) -> datetime:
     return datetime.fromisoformat(re.sub(r"\.(\d{1,6})\d*", lambda found: "." + found[1].ljust(6, "0"), text))
 
 
-@dataclass(slots=True)
-class BuildLog:
+class BuildLog(Struct):
     """Collects the progress of one build. `words` holds the lines that were no progress: the builder's own errors."""
 
     progress: Progress

@@ -3,25 +3,12 @@
 import os
 import secrets
 import shutil
-import subprocess
-from collections import Counter
 from pathlib import Path
+
+from optimizer.facts.context.history import change_counts
 
 NEVER = ("Dockerfile", ".dockerignore", ".gitignore", "README.md", "CHANGELOG.md", "LICENSE")
 """Often changed, but not what one edits all day to see the image rebuilt."""
-
-COMMITS = 500
-"""Commits of the history that are counted."""
-
-
-def change_counts(context: Path) -> Counter[str]:
-    """How many of the last commits changed each file below the context; empty without a history."""
-    command = ["git", "-C", str(context), "log", "--format=", "--name-only", "--relative", f"-n{COMMITS}", "--", "."]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, errors="surrogateescape", timeout=60)
-    except (OSError, subprocess.TimeoutExpired):
-        return Counter()
-    return Counter() if done.returncode else Counter(line for line in done.stdout.splitlines() if line)
 
 
 def most_changed(context: Path) -> str | None:

@@ -5,9 +5,10 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+
+from msgspec import Struct
 
 from .builders import Builder
 from .process import end_all, held, interrupts
@@ -15,8 +16,7 @@ from .process import end_all, held, interrupts
 PREFIX = "dockopt-prove-"
 
 
-@dataclass(frozen=True, slots=True)
-class Workshop:
+class Workshop(Struct, frozen=True):
     """Where a proof works. Names are chosen before a thing is made, so that an interruption cannot hide it."""
 
     name: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from optimizer.graph.layout import PAD, Layout, Placed, layout
 from optimizer.report.model import Totals
@@ -21,8 +22,7 @@ WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class DrawnStep:
+class DrawnStep(Struct, frozen=True):
     """A line of a box. `note` is None where nobody can know."""
 
     text: str
@@ -30,8 +30,7 @@ class DrawnStep:
     note: StepNote | None
 
 
-@dataclass(frozen=True, slots=True)
-class DrawnBox:
+class DrawnBox(Struct, frozen=True):
     """A box with its lines."""
 
     placed: Placed
@@ -49,8 +48,7 @@ class DrawnBox:
         return self.placed.x + self.placed.width - PAD
 
 
-@dataclass(frozen=True, slots=True)
-class Drawing:
+class Drawing(Struct, frozen=True):
     """All of one graph."""
 
     layout: Layout
@@ -76,8 +74,7 @@ def _box(placed: Placed, notes: Sequence[StepNote] | None) -> DrawnBox:
 WIDTH, HEIGHT, _EDGE = 240, 56, 4
 
 
-@dataclass(frozen=True, slots=True)
-class Trend:
+class Trend(Struct, frozen=True):
     """One figure over time. `points`: places in a drawing of WIDTH x HEIGHT; the last is this report."""
 
     title: str

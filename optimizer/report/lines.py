@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
 from itertools import groupby, zip_longest
+
+from msgspec import Struct
 
 from optimizer.syntax.parser import split_lines
 
@@ -32,8 +33,7 @@ class Kind(StrEnum):
     """A check dropped the change."""
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """What a transform says. `line`: of the text before, counted from 1; `saves`: bytes, as an estimate."""
 
     kind: Kind
@@ -43,32 +43,28 @@ class Note:
     saves: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """Text of a line. `differs`: the line beside it has something else here."""
 
     text: str
     differs: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """A line of one side, counted from 1."""
 
     number: int
     pieces: tuple[Piece, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """A line beside the other; None where one side has none."""
 
     before: Line | None
     after: Line | None
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """Neighbouring rows of a kind. `hidden`: so many lines are left out above; `notes` stand above the rows."""
 
     changed: bool
@@ -77,8 +73,7 @@ class Block:
     hidden: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Pair:
+class _Pair(Struct, frozen=True):
     """Indices of the lines that stand beside each other, counted from 0."""
 
     before: int | None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from optimizer.engine import Change, StoodBack
 from optimizer.report.lines import Block, Kind, Note, side_by_side
@@ -32,8 +33,7 @@ class State(StrEnum):
     """It, or its settings, cannot be read, or dockopt fails on it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One file. Texts are as they were found: whoever shows them writes out what is odd."""
 
     path: str
@@ -133,8 +133,7 @@ def _waits(change: Change) -> Kind:
     return Kind.SUGGESTION if change.safety is Safety.SUGGESTION else Kind.WAITING
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(Struct, frozen=True):
     """What all files sum up to; of one report, or of an earlier one. Bytes and seconds are estimates."""
 
     files: int = 0
@@ -156,8 +155,7 @@ class Totals:
     seconds_after: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class TransformTotals:
+class TransformTotals(Struct, frozen=True):
     """What one transform found. `files`: in which it changes something, or something waits."""
 
     id: str
@@ -167,8 +165,7 @@ class TransformTotals:
     saves: int
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(Struct, frozen=True, dict=True):
     """All files of one run, in the order in which they were found."""
 
     title: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from optimizer.cache import Build, plan
 from optimizer.cache.reasons import explained
@@ -16,8 +17,7 @@ from optimizer.graph import Graph, graph
 from optimizer.syntax.parser import parse
 
 
-@dataclass(frozen=True, slots=True)
-class StepNote:
+class StepNote(Struct, frozen=True):
     """What becomes of one step: `hit`, `runs`, `maybe`, `fails` or `unused`. `seconds`: an estimate."""
 
     word: str
@@ -25,8 +25,7 @@ class StepNote:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(Struct, frozen=True):
     """One build after the change. `notes`: stage number -> what becomes of its steps; empty where nobody can know."""
 
     graph: Graph
@@ -38,8 +37,7 @@ class Side:
     all_seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Rebuild:
+class Rebuild(Struct, frozen=True):
     """Both builds. `change`: the path of the source file; None: it is not known which step takes one."""
 
     change: str | None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from optimizer.report.lines import Note
 from optimizer.report.model import Entry, Report, Totals
@@ -17,8 +19,7 @@ SCHEMA = "dockopt-report/1"
 """Said in each file: what is added keeps the number, what is taken away or means something else does not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Earlier:
+class Earlier(Struct, frozen=True):
     """One point of a trend."""
 
     made: datetime
@@ -104,7 +105,7 @@ def read(text: str) -> Earlier:
 
 def _numbers(totals: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """The numbers that this version knows; those that an older one did not write stay 0."""
-    for name in (field.name for field in fields(Totals)):
+    for name in Totals.__struct_fields__:
         value = totals.get(name, 0)
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e18:
             raise NoReport(f"`totals.{name}` is no number of 0 or more")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 _HEADER = re.compile(rb"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """Neighbouring lines of the new file, context included. `olds`: which line of the old file each was, if any."""
 
     first: int
@@ -22,8 +22,7 @@ class Shown:
         return self.olds[line - self.first]
 
 
-@dataclass(frozen=True, slots=True)
-class Patch:
+class Patch(Struct, frozen=True):
     """What a change did to one file. Paths from the top of the repository."""
 
     path: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from optimizer.review.errors import Uncertain
 from optimizer.review.reviews import Review
@@ -13,8 +14,7 @@ _Item = TypeVar("_Item")
 _TRIES = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Posted:
+class Posted(Struct, frozen=True):
     """What was done. `there`: suggestions that were there, or that the summary has instead.
 
     `summary`: `new`, `updated`, `as before` or `not needed`.

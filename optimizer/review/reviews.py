@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from optimizer.fixes import NOT_UTF8, Fix, applied
 from optimizer.patch import unified
@@ -18,8 +20,7 @@ _MOST_COMMENTS = 40
 _MOST_PENDING = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Review:
+class Review(Struct, frozen=True):
     """What to say about a change whose last commit is `head`."""
 
     head: str

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import sha256
+
+from msgspec import Struct
 
 from optimizer.blocks import Block, blocks, line_end
 from optimizer.engine import Change, Result
@@ -22,8 +23,7 @@ _MOST_LINES = 100
 _MARKER = re.compile(r"<!-- dockopt fix ([0-9a-f]{16}) -->\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Struct, frozen=True):
     """One file of a review. `path` from the top of the repository."""
 
     path: str
@@ -37,8 +37,7 @@ class File:
     """Why no comment can stand in it, where that needs saying."""
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(Struct, frozen=True):
     """A suggestion on lines of the new file. `old_last`: the number that the last one had before; None: it is new."""
 
     path: str

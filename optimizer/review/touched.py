@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+
+from msgspec import Struct
 
 from optimizer.cache.git import GitError, Repository
 from optimizer.review.patches import Patch, hunks
@@ -12,8 +13,7 @@ from optimizer.review.patches import Patch, hunks
 _IGNORE_FILES = (".dockerignore", ".containerignore")
 
 
-@dataclass(frozen=True, slots=True)
-class Touched:
+class Touched(Struct, frozen=True):
     """A change. Paths from the top of the repository; what is gone is not among them."""
 
     base: str

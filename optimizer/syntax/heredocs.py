@@ -8,15 +8,15 @@ shell would see other heredocs: `syntax.md` 1.6 lists where.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from optimizer.syntax.lexer import Lexer, LexError
 
 _HEREDOC = re.compile(r"(\d*)<<(-?)[\t\n\f\r ]*([^<]*)")
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(Struct, frozen=True):
     """One `<<NAME` as BuildKit reads it. `expands`: whether COPY and ADD expand variables in the body."""
 
     name: str

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
-from optimizer.syntax.record import record
+from msgspec import Struct
 
 
-@record
-class Joined:
+class Joined(Struct, frozen=True, eq=False):
     """Joined text and where its pieces stand in the source.
 
     `starts[i]` is where piece i begins in `text`, `origins[i]` where it begins in `file`; both ascend. Between two

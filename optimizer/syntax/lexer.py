@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from optimizer.syntax.chars import SPACE
 
@@ -31,8 +32,7 @@ def unset(name: str) -> str | None:
     return None
 
 
-@dataclass(slots=True)
-class Lexer:
+class Lexer(Struct):
     """One pass over one text. `keep_unset` leaves `$x` as it is where x is not set, as the search for heredocs does."""
 
     text: str

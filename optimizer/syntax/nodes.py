@@ -1,17 +1,21 @@
 """The nodes of the lossless tree: a node's fields stand in source order and their text is the file.
 
 Every node is a value: it knows neither its parent nor its position (see `spans`), and the same node is the
-same object. A field that is not source text but was read out of it says so with `derived()`.
+same object. A field that is not source text but was read out of it is `Derived`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields
-from typing import Any, cast
+from typing import Annotated, TypeVar
+
+from msgspec import Struct
 
 from optimizer.syntax import quoting
-from optimizer.syntax.record import derived, record
+
+Read = TypeVar("Read")
+Derived = Annotated[Read, "derived"]
+"""A field that is read out of the source text beside it, and never printed."""
 
 _PRINTED: dict[type[Node], tuple[str, ...]] = {}
 
@@ -19,12 +23,12 @@ _PRINTED: dict[type[Node], tuple[str, ...]] = {}
 def printed_fields(kind: type[Node]) -> tuple[str, ...]:
     """The names of the fields that hold source text, in source order."""
     if kind not in _PRINTED:
-        _PRINTED[kind] = tuple(f.name for f in fields(cast(Any, kind)) if not f.metadata.get("derived"))
+        said = kind.__annotations__
+        _PRINTED[kind] = tuple(name for name in kind.__struct_fields__ if not said[name].startswith("Derived["))
     return _PRINTED[kind]
 
 
-@record
-class Node:
+class Node(Struct, frozen=True, eq=False):
     """A piece of the file. `eq=False`: two nodes are the same only if they are one object."""
 
     def pieces(self) -> Iterator[str | Node]:
@@ -47,8 +51,7 @@ class Node:
             yield from child.walk()
 
 
-@record
-class Line(Node):
+class Line(Node, frozen=True, eq=False):
     """A whole line above an instruction that is a comment or blank, with its line end."""
 
     raw: str
@@ -60,17 +63,15 @@ class Line(Node):
         return text[1:].strip() if text.startswith("#") else None
 
 
-@record
-class Directive(Node):
+class Directive(Node, frozen=True, eq=False):
     """A parser directive at the top of the file; `name` in lower case."""
 
     raw: str
-    name: str = derived()
-    value: str = derived()
+    name: Derived[str]
+    value: Derived[str]
 
 
-@record
-class Gap(Node):
+class Gap(Node, frozen=True, eq=False):
     """Blanks, continuations, and the comment and blank lines inside them."""
 
     raw: str
@@ -82,13 +83,12 @@ class Gap(Node):
         return tuple(line for line in lines if line.startswith("#"))
 
 
-@record
-class Word(Node):
+class Word(Node, frozen=True, eq=False):
     """One word. `text` is what is read when continuations inside it are joined."""
 
     raw: str
-    text: str = derived()
-    scripts: tuple[ShellScript, ...] = derived(default=())
+    text: Derived[str]
+    scripts: Derived[tuple[ShellScript, ...]] = ()
     """The command substitutions inside the word, read for the facts; they are not printed."""
 
     @property
@@ -97,12 +97,11 @@ class Word(Node):
         return quoting.literal(self.text)
 
 
-@record
-class Flag(Node):
+class Flag(Node, frozen=True, eq=False):
     """A flag of an instruction (`--chown=app`). `text` is the flag without quotes, as BuildKit reads it."""
 
     raw: str
-    text: str = derived()
+    text: Derived[str]
 
     @property
     def name(self) -> str:
@@ -116,32 +115,28 @@ class Flag(Node):
         return value if equals else None
 
 
-@record
-class Operator(Node):
+class Operator(Node, frozen=True, eq=False):
     """A shell operator or a line end that separates commands: `&&`, `;`, `|`, `(`, `\\n` ..."""
 
     raw: str
-    text: str = derived()
+    text: Derived[str]
 
 
-@record
-class Reserved(Node):
+class Reserved(Node, frozen=True, eq=False):
     """A reserved word of the shell where it is one: `if`, `then`, `{`, `!` ..."""
 
     raw: str
-    text: str = derived()
+    text: Derived[str]
 
 
-@record
-class Comment(Node):
+class Comment(Node, frozen=True, eq=False):
     """A comment of the shell, from `#` to the end of what the shell sees as the line."""
 
     raw: str
-    text: str = derived()
+    text: Derived[str]
 
 
-@record
-class Redirect(Node):
+class Redirect(Node, frozen=True, eq=False):
     """`2> /dev/null`: the operator with its descriptor, the gap and the word that follows (None: `>&-` in one)."""
 
     operator: Operator
@@ -155,8 +150,7 @@ class Redirect(Node):
         return text.endswith(("<<", "<<-")) and not text.endswith("<<<")
 
 
-@record
-class Command(Node):
+class Command(Node, frozen=True, eq=False):
     """A simple command: assignments, words, redirects and the gaps between them."""
 
     parts: tuple[Word | Redirect | Gap, ...]
@@ -182,8 +176,7 @@ class Command(Node):
         return tuple(words[:first]), tuple(words[first:])
 
 
-@record
-class Compound(Node):
+class Compound(Node, frozen=True, eq=False):
     """A compound command (`{ }`, `( )`, `if`, `for`, `case`, `[[ ]]`, `(( ))`, a function ...) with its redirects."""
 
     parts: tuple[ShellPart, ...]
@@ -195,28 +188,25 @@ class Compound(Node):
         return first.text if isinstance(first, Reserved | Operator) else "function"
 
 
-@record
-class ShellScript(Node):
+class ShellScript(Node, frozen=True, eq=False):
     """What a shell runs: commands, the operators between them, gaps and comments, flat and in source order."""
 
     parts: tuple[ShellPart, ...]
-    text: str = derived(default="")
+    text: Derived[str] = ""
 
 
-@record
-class Opaque(Node):
+class Opaque(Node, frozen=True, eq=False):
     """Text that is not modelled. No transform may look inside. `text` is what is read when continuations are joined."""
 
     raw: str
-    text: str = derived()
+    text: Derived[str]
 
 
-@record
-class Item(Node):
+class Item(Node, frozen=True, eq=False):
     """A string of a JSON array, with its quotes; `text` is its value."""
 
     raw: str
-    text: str = derived()
+    text: Derived[str]
 
     @property
     def literal(self) -> str:
@@ -224,8 +214,7 @@ class Item(Node):
         return self.text
 
 
-@record
-class ExecForm(Node):
+class ExecForm(Node, frozen=True, eq=False):
     """The JSON form of RUN, CMD, ENTRYPOINT, SHELL, COPY, ADD, VOLUME, HEALTHCHECK CMD."""
 
     parts: tuple[Item | Operator | Gap, ...]
@@ -236,8 +225,7 @@ class ExecForm(Node):
         return tuple(part for part in self.parts if isinstance(part, Item))
 
 
-@record
-class Words(Node):
+class Words(Node, frozen=True, eq=False):
     """Words that no shell reads: the arguments of FROM, COPY, EXPOSE, USER, WORKDIR ..."""
 
     parts: tuple[Word | Gap, ...]
@@ -248,8 +236,7 @@ class Words(Node):
         return tuple(part for part in self.parts if isinstance(part, Word))
 
 
-@record
-class Pair(Node):
+class Pair(Node, frozen=True, eq=False):
     """A name and its value in ENV, LABEL or ARG; `separator` is `=`, or a gap in the legacy form `ENV NAME value`."""
 
     name: Word
@@ -257,8 +244,7 @@ class Pair(Node):
     value: Word | None
 
 
-@record
-class Pairs(Node):
+class Pairs(Node, frozen=True, eq=False):
     """The arguments of ENV, LABEL and ARG."""
 
     parts: tuple[Pair | Gap, ...]
@@ -274,20 +260,18 @@ class Pairs(Node):
         return any(isinstance(pair.separator, Gap) for pair in self.pairs)
 
 
-@record
-class Heredoc(Node):
+class Heredoc(Node, frozen=True, eq=False):
     """The lines of a heredoc and its terminator line. `body` is a script where it alone is what RUN runs."""
 
     body: ShellScript | Opaque
     terminator: str
-    name: str = derived()
-    descriptor: int = derived()
-    strips_tabs: bool = derived()
-    expands: bool = derived()
+    name: Derived[str]
+    descriptor: Derived[int]
+    strips_tabs: Derived[bool]
+    expands: Derived[bool]
 
 
-@record
-class Instruction(Node):
+class Instruction(Node, frozen=True, eq=False):
     """One instruction with the blank and comment lines above it, which are its own.
 
     ONBUILD and HEALTHCHECK CMD hold an instruction as their body; line end and heredocs then belong to the inner one.
@@ -302,7 +286,7 @@ class Instruction(Node):
     tail: Gap | None
     newline: str
     heredocs: tuple[Heredoc, ...]
-    name: str = derived()
+    name: Derived[str]
     """The instruction's word in upper case."""
 
     @property
@@ -320,15 +304,13 @@ class Instruction(Node):
         return tuple(part for part in self.flags if isinstance(part, Flag))
 
 
-@record
-class Stage(Node):
+class Stage(Node, frozen=True, eq=False):
     """A build stage; the first instruction is its FROM."""
 
     instructions: tuple[Instruction, ...]
 
 
-@record
-class Dockerfile(Node):
+class Dockerfile(Node, frozen=True, eq=False):
     """The whole file. `prologue`: what stands before the first FROM; `footer`: the lines after the last instruction."""
 
     bom: str
@@ -336,7 +318,7 @@ class Dockerfile(Node):
     prologue: tuple[Instruction, ...]
     stages: tuple[Stage, ...]
     footer: tuple[Line, ...]
-    texts: tuple[str, ...] = derived()
+    texts: Derived[tuple[str, ...]]
     """The text of each instruction, in source order, with the lines above it."""
 
     @property

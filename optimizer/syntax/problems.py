@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from optimizer.syntax.heredocs import Opening, lone_opening, openings
 from optimizer.syntax.nodes import Body, Dockerfile, ExecForm, Instruction, Opaque, Pairs, Words, source
@@ -32,8 +33,7 @@ _ONE_ARGUMENT = frozenset("USER WORKDIR STOPSIGNAL MAINTAINER".split())
 _SOME_ARGUMENTS = _ONE_ARGUMENT | frozenset("ADD ARG COPY ENV EXPOSE LABEL ONBUILD SHELL VOLUME HEALTHCHECK".split())
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """One reason why a build would stop before its first step. `line` counts from 1."""
 
     line: int

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from optimizer.cache import Base, Build, Builder, Plan, plan
 from optimizer.cache.ignores import left_out
@@ -26,8 +28,7 @@ FILES = {
 }
 
 
-@dataclass(frozen=True)
-class Sketch:
+class Sketch(Struct, frozen=True, dict=True):
     """A context out of texts, modes (octal) and links, less what its `.dockerignore` leaves out."""
 
     texts: Mapping[str, str]

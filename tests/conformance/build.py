@@ -9,11 +9,12 @@ import json
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
 import dockerfile
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tests.conformance.script import UnreadableError
 from tests.conformance.shell import run
@@ -30,8 +31,7 @@ SHELL = ("/bin/sh", "-c")
 Ends = Callable[[str], int]
 
 
-@dataclass
-class Config:
+class Config(Struct):
     """The configuration of an image, in the terms of `docker image inspect`."""
 
     env: dict[str, str] = field(default_factory=dict)
@@ -50,8 +50,7 @@ class Config:
     author: str = ""
 
 
-@dataclass
-class Stage:
+class Stage(Struct):
     """One stage: what it is made of, what it does, what comes out."""
 
     name: str
@@ -68,8 +67,7 @@ class Stage:
     has_pipefail: bool = True
 
 
-@dataclass
-class Build:
+class Build(Struct):
     """All stages, in order; they end early where a step stops the build."""
 
     stages: list[Stage]

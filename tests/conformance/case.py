@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import tomli
+from msgspec import Struct
 
 HERE = Path(__file__).parent
 CORPUS = HERE.parents[1] / "corpus"
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(Struct, frozen=True):
     """What must hold of one file. A *glob* is one over the normal text of a command: its words with single blanks."""
 
     file: str
@@ -66,7 +65,7 @@ def cases() -> tuple[Case, ...]:
 
 
 def _case(table: dict[str, Any]) -> Case:
-    if unknown := table.keys() - {field.name for field in fields(Case)}:
+    if unknown := table.keys() - set(Case.__struct_fields__):
         raise ValueError(f"{table['file']}: unknown keys {sorted(unknown)}")
     return Case(**{key: _frozen(value) for key, value in table.items()})
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from tests.conformance.script import Tree
 
 
@@ -28,8 +30,7 @@ class Step:
     """Which instruction of the stage it stands in, counted from 0."""
 
 
-@dataclass
-class State:
+class State(Struct):
     """What one script of a RUN carries along."""
 
     folder: str

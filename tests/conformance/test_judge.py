@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 import tomli
+from msgspec.structs import replace
 
 from tests.conformance.case import HERE, cases
 from tests.conformance.judge import CHECKS, complaints

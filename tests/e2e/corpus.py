@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from optimizer import optimize
 from optimizer.engine import Result
@@ -26,8 +27,7 @@ SOURCES = (".py", ".js", ".ts", ".go", ".rs", ".c", ".rb", ".php", ".java", ".ht
 """What is touched before a rebuild: the first file of the first kind that the project has."""
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(Struct, frozen=True):
     """One project. `command` is what stands behind `docker run --rm IMAGE`; `unbuildable` says why it is not built."""
 
     name: str
@@ -97,8 +97,7 @@ def in_order(projects: Sequence[Project]) -> list[Project]:
     return sorted((project for project in projects if not project.unbuildable), key=cost)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What became of one project. `answers` are those of the image before and after."""
 
     project: Project

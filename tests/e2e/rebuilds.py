@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from msgspec import Struct
 
 from optimizer.cache import Build, judge, plan
 from optimizer.cache.logs import assigned, log_of
@@ -36,8 +37,7 @@ steps of which it says that they hang on what another stage makes.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """A step of a rebuild. `certain`: whether the model is sure, or another stage's output decides."""
 
     title: str
@@ -46,8 +46,7 @@ class Told:
     certain: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Rebuild:
+class Rebuild(Struct, frozen=True):
     """One rebuild."""
 
     seconds: float

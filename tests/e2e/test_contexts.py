@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from shutil import copytree
 
 import pytest
+from msgspec.structs import replace
 
 from optimizer.prove.builders import Builder, BuildOptions, Order
 from optimizer.prove.errors import BuildFailed

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import tomli
+from msgspec import Struct
 
 from optimizer.facts import Facts
 from optimizer.facts.effects import dependencies
@@ -15,8 +15,7 @@ from optimizer.syntax.parser import parse
 Edge = tuple[int, int]
 
 
-@dataclass(frozen=True)
-class Annotated:
+class Annotated(Struct, frozen=True):
     """A stage with the edges that are true, by lines."""
 
     name: str

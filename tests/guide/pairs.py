@@ -6,16 +6,16 @@ Where the guide is wrong, the property is what is true today (`why` says so): th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from textwrap import dedent
+
+from msgspec import Struct, field
 
 from tests.guide import contexts
 from tests.guide import properties as p
 from tests.guide.properties import Property
 
 
-@dataclass(frozen=True)
-class Pair:
+class Pair(Struct, frozen=True):
     """`needs`: property -> the transform that gives it; without that transform in the pipeline it is not asked for."""
 
     name: str

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
+
+from msgspec import Struct
 
 from optimizer.engine import Result
 from optimizer.facts import Facts
@@ -16,8 +17,7 @@ from optimizer.syntax.parser import parse
 Test = Callable[["Seen"], bool]
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(Struct, frozen=True, dict=True):
     """A result as the properties look at it."""
 
     result: Result
@@ -33,8 +33,7 @@ class Seen:
         return [f"{one.name} {argument_text(one)}" for one in instructions if not name or one.name == name]
 
 
-@dataclass(frozen=True)
-class Property:
+class Property(Struct, frozen=True):
     """`name`: what must be true, for people."""
 
     name: str

@@ -7,11 +7,12 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import Struct
+from msgspec.structs import replace
 from ruamel.yaml import YAML
 
 from tests.catalogue import ROOT
@@ -24,8 +25,7 @@ SHELL = ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail"]
 """What GitHub's documentation says of `shell: bash`."""
 
 
-@dataclass
-class Runner:
+class Runner(Struct):
     """Runs the steps of the action. `known`: what the expressions of its text stand for."""
 
     place: Path

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Any
 
 import dockerfile
+from msgspec import Struct
 
 from optimizer.syntax.nodes import (
     Body,
@@ -30,8 +30,7 @@ from optimizer.syntax.problems import INSTRUCTIONS
 _HEADER = re.compile(r"(\d+)-(\d+):")
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """One instruction: first and last line, the rest in the notation of the recorded answers."""
 
     first: int

@@ -16,10 +16,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
+
+from msgspec import Struct
 
 from optimizer.syntax import parser
 from optimizer.syntax.joined import Joined
@@ -241,8 +242,7 @@ def valid(text: str, shell: str = "bash") -> bool:
     return run.returncode == 0 and b"warning" not in run.stderr
 
 
-@dataclass(frozen=True)
-class Body:
+class Body(Struct, frozen=True):
     """A call of the shell parser: what a Dockerfile's parser hands to it."""
 
     joined: Joined

@@ -6,15 +6,15 @@ import json
 import struct
 import tarfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from optimizer.prove.archive import read_image
 from optimizer.prove.compare import Snapshot, snapshot
 
 
-@dataclass(frozen=True)
-class Member:
+class Member(Struct, frozen=True):
     """One path of a layer."""
 
     path: str

@@ -303,11 +303,11 @@ def test_an_image_that_is_not_there_is_told(tmp_path: Path) -> None:
 def test_an_interruption_ends_with_the_code_of_its_signal() -> None:
     program = (
         "import signal, sys\n"
-        "from optimizer.cli.app import _Messages\n"
+        "from optimizer.cli.commands.messages import Messages\n"
         "from optimizer.prove.process import Interrupted\n"
         "import typer\n"
         "try:\n"
-        "    with _Messages():\n"
+        "    with Messages():\n"
         "        raise Interrupted(signal.SIGTERM)\n"
         "except typer.Exit as end:\n"
         "    sys.exit(end.exit_code)\n"

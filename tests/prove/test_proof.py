@@ -2,10 +2,10 @@
 
 import json
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from optimizer.prove.allowances import Allowance
 from optimizer.prove.builders import BuildOptions, Built, Order

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
+
+from msgspec import Struct, field
 
 _VOID = {"meta", "link", "br", "col", "input", "hr", "img", "source"}
 _SELF_ENDING = {"td": {"td", "th"}, "th": {"td", "th"}, "tr": {"td", "th", "tr"}, "tbody": {"td", "th", "tr", "tbody"}}
 
 
-@dataclass
-class Element:
+class Element(Struct):
     """An element; `text` is all text in it."""
 
     name: str

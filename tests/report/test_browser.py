@@ -272,8 +272,9 @@ def test_narrow_screens_show_one_column(opened: Open, tame: Path) -> None:
 
 
 def test_a_large_table_is_shown_step_by_step(opened: Open, tame: Path, tmp_path: Path) -> None:
-    from dataclasses import replace
     from datetime import UTC, datetime
+
+    from msgspec.structs import replace
 
     from optimizer.report import Entry, Report
     from optimizer.report.lines import Kind, Note

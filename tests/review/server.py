@@ -11,10 +11,11 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
+
+from msgspec import Struct, field
 
 from tests.review.description import Description
 
@@ -22,8 +23,7 @@ TOKEN = "ghp_very5ecret"
 ME = "dockopt-bot"
 
 
-@dataclass
-class Fault:
+class Fault(Struct):
     """`after`: the server does what it is asked for, and only the answer fails. Status 0: the connection is cut."""
 
     method: str
@@ -34,8 +34,7 @@ class Fault:
     after: bool = False
 
 
-@dataclass
-class Pull:
+class Pull(Struct):
     """The one pull request `o/r#7`. `lines`: path -> hunks as lists of lines on which comments may stand."""
 
     head: str

@@ -6,14 +6,13 @@ wrong old number, is refused with 400, alone.
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import Struct, field, structs
 
 from optimizer.cache.git import Repository
 from optimizer.cli.review import _Reviewer
@@ -33,8 +32,7 @@ AFTER = BEFORE.replace(b"# a\n", b"# a\nRUN apk add git\n# c\n")
 PLACE = "/projects/group%2Fname/merge_requests/3"
 
 
-@dataclass
-class Request:
+class Request(Struct):
     """The one merge request `group/name!3`. `sides`: old and new number of each line that the diff shows."""
 
     refs: dict[str, str]
@@ -111,8 +109,8 @@ def test_what_was_lost_on_the_way_back_is_not_said_twice(request_: Request) -> N
 
 def test_a_line_that_gitlab_refuses_goes_into_the_summary_alone(request_: Request) -> None:
     whole = review()
-    moved = dataclasses.replace(whole.comments[0], first=12, last=12)
-    posted = post(request_, dataclasses.replace(whole, comments=(moved, *whole.comments[1:])))
+    moved = structs.replace(whole.comments[0], first=12, last=12)
+    posted = post(request_, structs.replace(whole, comments=(moved, *whole.comments[1:])))
     assert posted == Posted(1, 1, "new")
     assert "lines 3, 26, **no-cache-flag**" in request_.notes[-1]["body"]
     assert "lines 3, 5" not in request_.notes[-1]["body"]

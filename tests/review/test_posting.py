@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from msgspec import Struct, structs
 
 from optimizer.cache.git import Repository
 from optimizer.cli.review import _Reviewer
@@ -33,8 +32,7 @@ AFTER = BEFORE.replace(b"# 5\n", b"# 5\nRUN apk add git\n").replace(
 REVIEWS = "/repos/o/r/pulls/7/reviews$"
 
 
-@dataclass
-class Scene:
+class Scene(Struct):
     """A repository with a change, and the server that has its pull request."""
 
     place: Path
@@ -138,8 +136,8 @@ def test_our_comments_are_found_on_later_pages(scene: Scene) -> None:
 
 def moved(review: Review, line: int) -> Review:
     """The same with the first comment on another line."""
-    first = dataclasses.replace(review.comments[0], first=line, last=line)
-    return dataclasses.replace(review, comments=(first, *review.comments[1:]))
+    first = structs.replace(review.comments[0], first=line, last=line)
+    return structs.replace(review, comments=(first, *review.comments[1:]))
 
 
 def test_one_bad_anchor_voids_the_review_and_all_comes_into_the_summary(scene: Scene) -> None:
@@ -164,7 +162,7 @@ FAILS = {
 
 @pytest.mark.parametrize("fault", FAILS.values(), ids=FAILS)
 def test_after_a_failure_everything_is_there_once(scene: Scene, fault: Fault) -> None:
-    scene.pull.faults = [dataclasses.replace(fault)]
+    scene.pull.faults = [structs.replace(fault)]
     scene.post()
     assert scene.pull.faults == []
     assert len(scene.pull.review_comments) == 2
@@ -173,7 +171,7 @@ def test_after_a_failure_everything_is_there_once(scene: Scene, fault: Fault) ->
 
 
 def test_the_wait_is_what_the_server_says(scene: Scene) -> None:
-    scene.pull.faults = [dataclasses.replace(FAILS["429"]), dataclasses.replace(FAILS["secondary limit"])]
+    scene.pull.faults = [structs.replace(FAILS["429"]), structs.replace(FAILS["secondary limit"])]
     scene.post()
     assert scene.waits == [7.0, 60.0]
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from hashlib import sha256
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from optimizer.blocks import line_end
 from optimizer.cli.names import reported, shown
@@ -38,8 +40,7 @@ class Level(StrEnum):
     """Something could be better, and waits for a person."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One thing to tell. `fix`: what mends it, with all that is done at once; the first of its changes has it."""
 
     rule: str
@@ -53,8 +54,7 @@ class Finding:
     """Which one it is of those with the same rule on lines that read the same."""
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(Struct, frozen=True, dict=True):
     """What there is to tell of one file. `path`: from this folder, with slashes; it can hold anything."""
 
     path: str

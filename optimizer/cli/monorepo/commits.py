@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from optimizer.cache.git import GitError
 from optimizer.cli import files
@@ -29,8 +30,7 @@ class CommitError(InputError):
     """A commit was refused; its files are as they were."""
 
 
-@dataclass(frozen=True)
-class _Part:
+class _Part(Struct, frozen=True):
     """What one commit takes of one file: its text then, the patterns in its ignore file then, what is new of both."""
 
     outcome: Outcome

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from optimizer.cli.discovery import Found
 from optimizer.cli.names import shown
@@ -34,8 +36,7 @@ class Memory(Protocol):
         """Keep an outcome that was worked out."""
 
 
-@dataclass(frozen=True)
-class Crew:
+class Crew(Struct, frozen=True):
     """Those who do the work."""
 
     start: Callable[[int], Executor]
@@ -71,8 +72,7 @@ def outcomes(
         yield outcome
 
 
-@dataclass(eq=False)
-class _Chunk:
+class _Chunk(Struct, eq=False):
     founds: list[Found] = field(default_factory=list)
     future: Future[list[Outcome]] | None = None
     done: list[Outcome] | None = None

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import json
 import zlib
-from dataclasses import replace
 from hashlib import sha256
 from typing import Any
+
+from msgspec import Struct, convert, to_builtins
+from msgspec.structs import replace
 
 from optimizer.cli import files
 from optimizer.cli.contexts import ContextOf
 from optimizer.cli.discovery import Found, is_ci_file, is_template
 from optimizer.cli.errors import InputError
-from optimizer.cli.monorepo.plain import plain, typed
 from optimizer.cli.monorepo.store import Store
 from optimizer.cli.monorepo.version import code_digest
 from optimizer.cli.settings import Settings
@@ -108,22 +109,28 @@ def _sorted(table: Any) -> list[tuple[str, list[tuple[str, str]]]]:
     return sorted((name, sorted(values.items())) for name, values in table.items())
 
 
+class _Kept(Struct, frozen=True):
+    """A result as it is stored."""
+
+    changed: bool
+    result: Result
+    fixes: tuple[Fix, ...]
+    evidence: Evidence | None
+
+
 def _packed(outcome: Outcome, result: Result) -> bytes:
     """The result without `before`, which is the text that it is asked for with, and what it owes to the context."""
     short = replace(result, before="", after=result.after if result.changed else "")
-    return zlib.compress(
-        json.dumps([result.changed, plain(short), plain(outcome.fixes), plain(outcome.evidence)]).encode(), 1
-    )
+    kept = _Kept(result.changed, short, outcome.fixes, outcome.evidence)
+    return zlib.compress(json.dumps(to_builtins(kept)).encode(), 1)  # `json`, as texts may hold surrogates
 
 
 def _unpacked(data: bytes, value: bytes) -> tuple[Result, tuple[Fix, ...], Evidence | None] | None:
     """What `_packed` put together for this text; None for anything else."""
     try:
-        changed, result, told_apart, seen = json.loads(zlib.decompress(value))
-        found = typed(Result, result)
-        fixes = tuple(typed(Fix, fix) for fix in told_apart)
-        evidence = None if seen is None else typed(Evidence, seen)
-    except (ValueError, TypeError, zlib.error):
+        kept = convert(json.loads(zlib.decompress(value)), _Kept)
+    except (ValueError, zlib.error):
         return None
     before = data.decode("utf-8", "surrogateescape")
-    return replace(found, before=before, after=found.after if changed else before), fixes, evidence
+    result = replace(kept.result, before=before, after=kept.result.after if kept.changed else before)
+    return result, kept.fixes, kept.evidence

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from optimizer.cli.discovery import Found, find
 from optimizer.cli.errors import UsageError
@@ -24,8 +26,7 @@ class By(StrEnum):
     OWNER = "owner"
 
 
-@dataclass(frozen=True)
-class Many:
+class Many(Struct, frozen=True):
     """The options of `dockopt fix` that are about many files."""
 
     jobs: int | None = None

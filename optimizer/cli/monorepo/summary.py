@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from optimizer.cli.monorepo.owners import Owners
 from optimizer.cli.monorepo.run import By
@@ -13,8 +14,7 @@ from optimizer.cli.output import on_one_line
 from optimizer.engine import Result
 
 
-@dataclass
-class _Row:
+class _Row(Struct):
     files: set[int] = field(default_factory=set)
     """Numbers of those that change."""
     changes: int = 0

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from optimizer.facts.ci.github import Job, jobs_of
 from optimizer.facts.ci.values import Value
@@ -23,8 +24,7 @@ def builds_images(data: bytes) -> bool:
     return _OF_BUILDS.search(data) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class BuildLine:
+class BuildLine(Struct, frozen=True):
     """A command of a script of GitLab CI that builds an image. `line` is counted from 1."""
 
     line: int
@@ -32,8 +32,7 @@ class BuildLine:
     """With the continuations joined."""
 
 
-@dataclass(frozen=True)
-class Workflow:
+class Workflow(Struct, frozen=True, dict=True):
     """One file. Lines are counted from 1."""
 
     text: str

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from typing import Any
+
+from msgspec import Struct
 
 from optimizer.facts.ci.values import Value
 
@@ -20,8 +21,7 @@ _EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.S)
 _NAMES = re.compile(r"(?<![\w.'-])([a-z]\w*)((?:\.[\w-]+)*)(?![\w(])")
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(Struct, frozen=True):
     """A step. `action` is the path before `@`, in lower case; empty for a step that runs a script."""
 
     value: Value
@@ -51,8 +51,7 @@ class Step:
         return self.value.said("if")
 
 
-@dataclass(frozen=True)
-class Job:
+class Job(Struct, frozen=True, dict=True):
     """A job with its steps; of an action, all that it does."""
 
     name: str

@@ -9,8 +9,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from optimizer.facts.ci.github import Job, Step, expressions, looked_up, names_in
 from optimizer.facts.ci.values import Value
@@ -31,8 +32,7 @@ class UnknownScope(Exception):
     """No name can be told; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Build:
+class Build(Struct, frozen=True):
     """A step that builds, with its job and the `env` of the workflow and the job."""
 
     job: Job

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 
 class BadYaml(Exception):
@@ -15,8 +16,7 @@ class BadYaml(Exception):
         self.line = line
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Value:
+class Value(Struct, frozen=True, eq=False):
     """A scalar (`text`), a sequence (`items`) or a mapping (`pairs`). Lines and columns are counted from 0."""
 
     tag: str

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import cache, cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from optimizer.facts.context.history import History
@@ -16,8 +17,7 @@ LARGEST = 2_000_000
 """Bytes. What is larger is no file that a transform reads."""
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Struct, frozen=True):
     """A file or link of the context. `path`: relative to its root, with slashes; `size`: bytes; `mode`: permissions."""
 
     path: str
@@ -27,16 +27,14 @@ class File:
     """What a symbolic link points to."""
 
 
-@dataclass(frozen=True, slots=True)
-class IgnoreFile:
+class IgnoreFile(Struct, frozen=True):
     """The file that says what is not sent: where it lies on the disk, and its patterns in order, cleaned."""
 
     path: str
     patterns: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(Struct, frozen=True):
     """What a container of the image is started with by somebody else than its Dockerfile.
 
     `by`: who says so, for people; `words`: program and arguments, or one text that a shell reads.
@@ -84,8 +82,7 @@ class Context(Protocol):
         """The SHA-256 of what a file holds; None where there is no such file, or it is a link."""
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(Struct, frozen=True):
     """There is no context, or it is not known which, or what is in it: why, for people."""
 
     why: str
@@ -100,8 +97,7 @@ def once(find: Callable[[], Context | Missing]) -> Callable[[], Context | Missin
     return cache(find)
 
 
-@dataclass(frozen=True)
-class Given:
+class Given(Struct, frozen=True, dict=True):
     """A context out of texts, as tests and library users have it: path -> content."""
 
     contents: Mapping[str, bytes] = field(default_factory=dict)

@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from pathlib import Path
+
+from msgspec import Struct
 
 from optimizer.facts import Facts
 from optimizer.facts.context import Missing, Start
@@ -28,8 +29,7 @@ _OF_BUILDS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(Struct, frozen=True):
     """The root of a context, and why it was taken, for people."""
 
     root: Path

@@ -10,10 +10,11 @@ import os
 import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from optimizer.facts.context import LARGEST, Start
 from optimizer.facts.context.bake import targets_of
@@ -27,8 +28,7 @@ _LARGEST_TABLE = 10_000
 _REMOTE = re.compile(r"[a-z+]+://|git@|github\.com/|target:|docker-image:")
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """One build that a file tells of."""
 
     by: str

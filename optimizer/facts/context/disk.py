@@ -15,6 +15,8 @@ from io import FileIO
 from pathlib import Path
 from stat import S_IMODE, S_ISLNK, S_ISREG
 
+from msgspec import Struct
+
 from optimizer.facts.context import LARGEST, File, IgnoreFile, Missing, Start, folders_above
 from optimizer.facts.context.globs import BadPattern
 from optimizer.facts.context.history import History, history_of
@@ -31,8 +33,7 @@ class Unlistable(Exception):
     """The message says why the context cannot be listed."""
 
 
-@dataclass
-class _Listing:
+class _Listing(Struct):
     """What was worked out of a listing, for all Dockerfiles that share it."""
 
     digest: str | None = None

@@ -7,8 +7,9 @@ as it was, so is the result.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
 from hashlib import sha256
+
+from msgspec import Struct, field
 
 from optimizer.facts.context import Context, File, IgnoreFile, Missing, Start
 from optimizer.facts.context.choice import Chosen
@@ -17,8 +18,7 @@ from optimizer.facts.context.finder import FoundContext
 from optimizer.facts.context.history import History
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """What was seen. Digests stand for what is long."""
 
     sources: tuple[str, ...]
@@ -89,8 +89,7 @@ class Witness:
         )
 
 
-@dataclass
-class _Seen:
+class _Seen(Struct):
     """A context that writes down what it is asked, and the answers."""
 
     context: OnDisk

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, lru_cache
 from pathlib import Path
+
+from msgspec import Struct
 
 from optimizer.facts import analyze
 from optimizer.facts.context import IgnoreFile, Missing
@@ -38,8 +40,7 @@ class Finder:
         return found
 
 
-@dataclass
-class FoundContext:
+class FoundContext(Struct, dict=True):
     """The context of one Dockerfile: chosen, then listed, each when it is first asked for."""
 
     finder: Finder

@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache, reduce
 from operator import or_
 from pathlib import Path
+
+from msgspec import Struct
 
 COMMITS = 200
 """Commits of the main line that are looked at; a merge counts as one."""
@@ -23,8 +24,7 @@ QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROM
 _LOG = ("log", "--first-parent", "-m", "--name-only", "--no-renames", "--no-show-signature", "--no-ext-diff", "-z")
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(Struct, frozen=True):
     """`touched`: for each path that changed, the commits that changed it, as a bit mask of `commits` bits."""
 
     commits: int
@@ -56,6 +56,12 @@ def _state(top: Path) -> int:
         return (top / ".git" / "logs" / "HEAD").stat().st_mtime_ns
     except OSError:
         return 0
+
+
+def change_counts(root: Path) -> Mapping[str, int]:
+    """How many of the last commits changed each file below a folder; empty where no history is known."""
+    found = history_of(root)
+    return {path: mask.bit_count() for path, mask in found.touched.items()} if found is not None else {}
 
 
 @lru_cache(maxsize=8)

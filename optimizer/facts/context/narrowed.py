@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from optimizer.facts.context import Context, File, IgnoreFile, Start, folders_above
 from optimizer.facts.context.history import History
 from optimizer.facts.context.patterns import Patterns
 
 
-@dataclass(frozen=True)
-class Narrowed:
+class Narrowed(Struct, frozen=True, dict=True):
     """The context less what the patterns match; they come last, so nothing before them takes a file back."""
 
     context: Context

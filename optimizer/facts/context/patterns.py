@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from itertools import groupby
+
+from msgspec import Struct, field
 
 from optimizer.facts.context.globs import BadPattern, cleaned, glob
 from optimizer.syntax.chars import SPACE
@@ -34,8 +35,7 @@ Matched = tuple[bool, ...]
 """Which groups of patterns match a folder, for what is in it."""
 
 
-@dataclass(slots=True)
-class _Group:
+class _Group(Struct):
     """Neighbouring patterns of one kind: those that match, or those that take back (`!`)."""
 
     takes_back: bool

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from optimizer.facts.context import Context, File
 from optimizer.facts.context.archives import is_archive
@@ -19,15 +20,13 @@ from optimizer.facts.copies import Copy, is_remote, normalised
 _MOST_LINKS = 255
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(Struct, frozen=True):
     """A source, as written, that is not in the context: a build fails."""
 
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Landing:
+class Landing(Struct, frozen=True):
     """Where a file of the context lands in the image."""
 
     file: File

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from optimizer.facts.effects.places import EVERYWHERE, Place
 
@@ -13,8 +15,7 @@ NOWHERE: Places = frozenset()
 NOTHING: Names = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Install:
+class Install(Struct, frozen=True):
     """Packages that come or go. `names`: as written, without versions; None where they are not known.
 
     `system`: of the system's own manager, whose packages bring programs, libraries and headers.
@@ -26,8 +27,7 @@ class Install:
     removes: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Struct, frozen=True):
     """One piece of what a step does. `text` is it in words; `needs`: read, and the build fails where it is missing.
 
     `programs`: commands that are looked up by their names; `toolchain`: it may compile with what is installed.
@@ -74,8 +74,7 @@ def barrier(text: str, *, why_folder: bool = True) -> Action:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Effects:
+class Effects(Struct, frozen=True):
     """The actions of a step, in order."""
 
     actions: tuple[Action, ...] = field(default=())

@@ -5,10 +5,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from optimizer.facts.calls import Call
 from optimizer.facts.effects.actions import Action, Install, barrier
@@ -28,8 +30,7 @@ _OTHER_ROOTS = ("--installroot", "--root", "--sysroot", "--destdir", "--admindir
 _PROGRAM_FOLDERS = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin")
 
 
-@dataclass(slots=True)
-class Reading:
+class Reading(Struct):
     """What is gathered while the words of one call are read."""
 
     where: Where

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
+
+from msgspec import Struct
 
 from optimizer.knowledge.effects import effects_table
 
@@ -14,8 +15,7 @@ UNKNOWN = "\ufffd"
 """Stands in a text for what only the build can tell."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A path, absolute and normal; its components may be globs. `below`: and everything below it.
 
     `spares`: paths below it that are not meant. `packaged`: what packages bring or need, not what a command names.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from optimizer.facts.calls import Call, calls_in
 from optimizer.facts.effects.actions import Action, barrier

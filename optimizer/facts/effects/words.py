@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from optimizer.facts.effects.places import UNKNOWN, Place, place
 from optimizer.syntax.nodes import Item, Word
@@ -24,8 +26,7 @@ _PIECE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
+class Where(Struct, frozen=True):
     """Where a command runs. `folder`: None where not known; `by_setting`: whether WORKDIR says so."""
 
     folder: str | None

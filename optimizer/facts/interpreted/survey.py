@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+
+from msgspec import Struct, field
 
 from optimizer.facts import BuildStage, Copy, Facts
 from optimizer.facts.calls import Call
@@ -31,8 +32,7 @@ _OWNERS = ("chown", "chgrp")
 _SYSTEM = ("apt", "apk")
 
 
-@dataclass(slots=True)
-class Survey:
+class Survey(Struct):
     """What a stage holds at its end, beside its base image."""
 
     facts: Facts

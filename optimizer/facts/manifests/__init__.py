@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
+
+from msgspec import Struct
 
 from optimizer.facts.calls import Call
 from optimizer.facts.manifests.project import NamedError, Project, UnreadableError
@@ -20,8 +21,7 @@ from optimizer.syntax.nodes import Item, Word
 __all__ = ["Install", "InstallRow", "NamedError", "Need", "Project", "UnreadableError", "install_of"]
 
 
-@dataclass(frozen=True, slots=True)
-class InstallRow:
+class InstallRow(Struct, frozen=True):
     """A row of `manifests.toml`."""
 
     name: str
@@ -45,8 +45,7 @@ class InstallRow:
     no_scripts_options: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(Struct, frozen=True):
     """What an install reads and writes, as absolute paths of the image.
 
     `files` were copied there; `writes` are files or folders; `rewrites` are lock files that it may write anew.
@@ -57,8 +56,7 @@ class Need:
     rewrites: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Install:
+class Install(Struct, frozen=True):
     """A call that installs what manifests name. `folder` is relative to the one that it runs in, or absolute."""
 
     row: InstallRow

@@ -6,10 +6,10 @@ import json
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import tomli
+from msgspec import Struct
 
 from optimizer.facts.context import Context
 
@@ -22,8 +22,7 @@ class NamedError(UnreadableError):
     """It installs only what its words name, out of no manifest: a command like any other."""
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(Struct, frozen=True):
     """The folder of the image in which an install runs, with the files that COPYs put there and around it.
 
     `places` tells for each absolute path of the image the file of the context that lies there. Methods take paths

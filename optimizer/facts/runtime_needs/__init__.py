@@ -6,8 +6,9 @@ A need has a reason for people; what cannot be told is an `Unknown` of its kind:
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from optimizer.facts import BuildStage, Facts
 
@@ -35,8 +36,7 @@ class Kind(StrEnum):
     """A file or folder of the context that the program reads: its path there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(Struct, frozen=True):
     """One thing that is needed. `why`: a clause for people, without a full stop."""
 
     kind: Kind
@@ -44,16 +44,14 @@ class Need:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Struct, frozen=True):
     """Something of a kind may be needed, and what it is cannot be told: why, as a clause for people."""
 
     kind: Kind
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Needs:
+class Needs(Struct, frozen=True):
     """All that is known."""
 
     needs: tuple[Need, ...]

@@ -8,8 +8,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.bases import image_of
@@ -50,8 +52,7 @@ class Surveyed(Protocol):
     def elsewhere(self) -> list[Instruction]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """One conversion. `copies`: absolute paths, in order; `packages`: to be installed; `saves`: bytes, estimated."""
 
     survey: Surveyed

@@ -6,15 +6,15 @@ Told by the signs of `stacks.toml`; what cannot be seen counts as needed. Progra
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from optimizer.facts.context import Context
 from optimizer.facts.stacks.data import text_of
 from optimizer.knowledge.stacks import Stack, signs
 
 
-@dataclass(frozen=True, slots=True)
-class Needs:
+class Needs(Struct, frozen=True):
     """`loads`: a source that loads libraries by name; None: none does."""
 
     certificates: bool = False

@@ -5,9 +5,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
+
+from msgspec import Struct, field
 
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.calls import Call
@@ -27,8 +28,7 @@ class Unknown(Exception):
         self.at = at
 
 
-@dataclass(frozen=True, slots=True)
-class Product:
+class Product(Struct, frozen=True):
     """What a build makes: an absolute path, or a pattern of some. `libc`: what it is linked to (rows of `stacks.toml`).
 
     `sure`: whether it is there for certain; else only where something names it. `libraries`: development packages.
@@ -40,8 +40,7 @@ class Product:
     libraries: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class Ground:
+class Ground(Struct):
     """What a stage holds so far, beside its base image."""
 
     files: dict[str, str] = field(default_factory=dict)
@@ -88,8 +87,7 @@ def _is_at(path: str, pattern: str) -> bool:
     return fnmatchcase("/".join(path.split("/")[: len(wanted)]), "/".join(wanted))
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """One command: its stage, its place, the folder that it runs in, and what lies there by then."""
 
     facts: Facts

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.calls import calls_in
@@ -12,8 +13,7 @@ from optimizer.facts.scope import Scope
 from optimizer.syntax.nodes import ExecForm, Instruction, ShellScript
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(Struct, frozen=True):
     """One program. `name`: as written, with variables replaced; None where it is not known.
 
     `shell`: whether a shell finds it; else the kernel starts it.

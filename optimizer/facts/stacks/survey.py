@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from optimizer.facts import BuildStage, Copy, Facts
 from optimizer.facts.bases import defaults_of
@@ -36,8 +38,7 @@ STATE = frozenset({"ENV", "ARG", "USER", "WORKDIR", "SHELL"})
 HINT = '`[tool.dockopt.multi-stage] artefacts = ["PATH"]` would say what the image holds'
 
 
-@dataclass(slots=True)
-class Survey:
+class Survey(Struct):
     """What a stage holds at its end. `given`: the settings name the artefacts, so steps may be anything."""
 
     facts: Facts

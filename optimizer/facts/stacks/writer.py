@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.chains import Step
@@ -22,8 +23,7 @@ _NAMES = ("builder", "build", "compile", "build-stage", "build-tools")
 _PLAIN = re.compile(r"[\w./+@:,~=-]+")
 
 
-@dataclass(slots=True)
-class Writer:
+class Writer(Struct):
     """Writes the two stages of a plan, in the file's own layout."""
 
     facts: Facts

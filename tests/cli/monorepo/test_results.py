@@ -8,10 +8,10 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from optimizer.cli.discovery import Found, find
 from optimizer.cli.monorepo import results as module

@@ -1,8 +1,9 @@
 """Where the factory keeps everything, and the environment that leads a Docker client to its daemon."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 SOCKET_LIMIT = 100
 """Linux allows a socket path 107 bytes; containerd's sockets below `run` are longer than ours by a few."""
@@ -12,8 +13,7 @@ class FactoryError(Exception):
     """What the machine lacks, or what failed, in words for the person who ran the factory."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """The cache folder; everything that the factory makes is below it."""
 
     root: Path

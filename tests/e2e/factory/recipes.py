@@ -5,8 +5,9 @@ import json
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from . import apt, contexts
 from .place import FactoryError, Place
@@ -16,8 +17,7 @@ HEAD = re.compile(r"^# (names|context): (.+)$", re.M)
 BASE = re.compile(r"^FROM (\S+)", re.M)
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
+class Recipe(Struct, frozen=True):
     """How one image is built. The first name is the one that other recipes use."""
 
     name: str
@@ -69,8 +69,7 @@ def in_order(recipes: Mapping[str, Recipe], wanted: Iterable[str]) -> Iterator[R
         yield from visit(find(recipes, name))
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Struct, frozen=True):
     """An image that is there now. `seconds` is None where it was there before."""
 
     recipe: Recipe
