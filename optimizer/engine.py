@@ -6,7 +6,7 @@ Overlapping proposals wait a round and are asked again with fresh facts, so ther
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from os import PathLike
@@ -118,11 +118,13 @@ def optimize(
     unsafe: bool = False,
     context: Supply | str | PathLike[str] | None = None,
     only: Collection[ChangeKey] | None = None,
+    seconds: Mapping[int, float] | None = None,
 ) -> Result:
     """The file after all transforms (else those of the pipeline that run by default). Never raises on any text.
 
     Transforms of other files than Dockerfiles are passed over. `context`: the build context, its folder, or what finds
-    it; it is asked once, when the first fact needs it. `only`: no other changes are made.
+    it; it is asked once, when the first fact needs it. `only`: no other changes are made. `seconds`: what instructions
+    took that begin at these lines, counted from 1; those of the others are estimated.
     """
     if isinstance(context, str | PathLike):
         from optimizer.facts.context.finder import context_in
@@ -135,6 +137,10 @@ def optimize(
     facts = Facts(parse(data), once(context) if callable(context) else context)
     if facts.problems:
         return Result(facts.text, facts.text, problems=facts.problems)
+    if seconds:
+        from optimizer.facts.measured import at_lines
+
+        facts.measured = at_lines(facts, seconds)
     return _Session(facts, unsafe, only).run(one for one in transforms if one.subject is Subject.DOCKERFILE)
 
 
@@ -262,6 +268,10 @@ class _Session:
         pieces = self._pieces(edits)
         after = Facts(sharing(parse(text), self.facts, pieces), self._supply(ignores))
         after.inherit(self.facts)
+        if self.facts.measured:
+            from optimizer.facts.measured import carried
+
+            after.measured = carried(self.facts, after)
         leeway = transform.leeway.union(*(p.leeway for p in batch))
         promise = Promise(transform.may_change, leeway)
         if why := violation(self.facts, after, pieces, promise):

@@ -296,7 +296,11 @@ def _why(facts: Facts, copy: Instruction, target: Target, *, parted: bool) -> st
     steps = [one for one in facts.stage_of[copy].instructions if one.name in ("RUN", "COPY", "ADD", "WORKDIR")]
     names = (" ".join(filter(None, [one.install.row.commands[0], one.install.verb])) for one in target.passed)
     why = "a change of any file ran " + ", ".join(f"`{name}`" for name in dict.fromkeys(names)) + " again"
-    why += f", about {sum(text_seconds(one.text) for one in target.passed):.0f} s"
+    runs = dict.fromkeys(one.run for one in target.passed)
+    if not parted and all(run in facts.measured for run in runs):
+        why += f", {sum(facts.measured[run] for run in runs):.0f} s as measured"
+    else:
+        why += f", about {sum(text_seconds(one.text) for one in target.passed):.0f} s"
     was, now = len(steps) - steps.index(copy), len(steps) - steps.index(target.run) + parted
     return why if now >= was else f"{why}: {was} of the stage's {len(steps)} steps, now {now}"
 

@@ -97,6 +97,7 @@ def order_by_cost(facts: Facts) -> Iterator[Proposal]:
 
     Each step runs again when anything above it changed. The order sought is the one in which a build takes the least
     time on average: the sum over all steps of their seconds, times the probability that they or a step above changed.
+    The seconds are those of a build log, where one is given (`fix --log`), else estimates.
 
     Safety: only instructions that commute: what one writes or deletes, the other neither reads, writes nor deletes, in
     the same variables, folder, user and state of the package lists. A step that cannot be read keeps its place to all.
@@ -107,7 +108,7 @@ def order_by_cost(facts: Facts) -> Iterator[Proposal]:
     for stage in facts.stages:
         found = reordered(facts, stage)
         if found is not None:
-            yield Proposal(found.moved[0], _why(found), _edits(facts, found))
+            yield Proposal(found.moved[0], _why(facts, found), _edits(facts, found))
 
 
 def _edits(facts: Facts, found: Reordered) -> Mapping[Node, str]:
@@ -149,7 +150,7 @@ def _with_the_end(facts: Facts, found: Reordered, edits: dict[Node, str]) -> Map
     return edits
 
 
-def _why(found: Reordered) -> str:
+def _why(facts: Facts, found: Reordered) -> str:
     """What a change of the instruction that makes the most of it did, and does."""
     was, now = found.stage.instructions, found.instructions
     seconds = dict(zip(was, found.work.seconds, strict=True))
@@ -163,8 +164,17 @@ def _why(found: Reordered) -> str:
     count = sum(one.name in _LAYERS for one in was)
     return (
         f"a change of {_named(chief)} ran {steps} of the stage's {count} steps again, about {time:.0f} s;"
-        f" now {fewer}, about {less:.0f} s (estimated)"
+        f" now {fewer}, about {less:.0f} s ({_basis(facts, was, chief)})"
     )
+
+
+def _basis(facts: Facts, order: tuple[Instruction, ...], at: Instruction) -> str:
+    """Whose seconds they are: those of the steps that ran again before."""
+    rest = [one for one in order[order.index(at) :] if one.name in _LAYERS]
+    measured = sum(one in facts.measured for one in rest)
+    if measured == len(rest):
+        return "measured"
+    return f"{measured} of {len(rest)} steps measured" if measured else "estimated"
 
 
 def _again(order: tuple[Instruction, ...], at: Instruction, seconds: Mapping[Instruction, float]) -> tuple[int, float]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from optimizer.cache.plans import Plan, PlannedStage
 from optimizer.cache.steps import Step
@@ -15,9 +16,11 @@ from optimizer.prove.steps import BuildLog
 from optimizer.prove.steps import Step as Ran
 
 _PLAIN = re.compile(r"^#(?P<number>\d+) (?P<said>.*)$")
-_VERTEX = re.compile(r"^\[(?:(?P<stage>[^\]]*) )?(?P<at>\d+)/\d+\] (?P<name>[A-Za-z]+)\b")
+_VERTEX = re.compile(r"^\[(?:(?P<stage>[^\]]*) )?(?P<at>\d+)/\d+\] (?P<name>[A-Za-z]+)\b(?P<text>.*)", re.S)
 _DONE = re.compile(r"^DONE (?P<seconds>[0-9.]+)s")
-_CLASSIC = re.compile(r"^Step (?P<at>\d+)/\d+ : (?P<name>[A-Za-z]+)")
+_CLASSIC = re.compile(r"^Step (?P<at>\d+)/\d+ : (?P<name>[A-Za-z]+)(?P<text>.*)")
+_STAMP = re.compile(r"^\ufeff?(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?)\d*(?:Z|\+00:00) ")
+"""What a CI service puts before each line: the time, in UTC."""
 
 _Place = tuple[str | None, int]
 
@@ -28,13 +31,15 @@ class LogError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """One step of a log. `stage`: as the log names it; `at`: counted from 1; `seconds` None: not told, or cached."""
+    """One step of a log. `stage`: its name; `at`: counted from 1; `seconds` None: not told, or cached."""
 
     stage: str | None
     at: int
     name: str
     cached: bool
     seconds: float | None
+    text: str = ""
+    """What stands behind the name, with variables filled in as the builder does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +53,15 @@ class Log:
 def read_log(data: bytes) -> Log:
     """Raises LogError where there is no step of a build in the text."""
     text = data.decode("utf-8", "replace")
+    stamped = [(_STAMP.match(line), line) for line in text.splitlines()]
+    lines = [line[stamp.end() :] if stamp else line for stamp, line in stamped]
     if text.lstrip().startswith("{"):
         log = log_of(_json(data))
-    elif _CLASSIC.search(text) or re.search(_CLASSIC.pattern, text, re.M):
-        log = Log(tuple(_classic(text)), classic=True)
+    elif any(map(_CLASSIC.match, lines)):
+        times = [datetime.fromisoformat(stamp["time"]) if stamp else None for stamp, _ in stamped]
+        log = Log(tuple(_classic(lines, times)), classic=True)
     else:
-        log = Log(tuple(_plain(text)))
+        log = Log(tuple(_plain(lines)))
     if not log.steps:
         raise LogError(
             "no step of a build is in it; it takes what `docker build --progress=plain`, `--progress=rawjson`"
@@ -78,9 +86,9 @@ def _json(data: bytes) -> tuple[Ran, ...]:
         raise LogError(f"its JSON is not what a build prints: {error}") from error
 
 
-def _plain(text: str) -> Iterator[Logged]:
+def _plain(lines: Iterable[str]) -> Iterator[Logged]:
     names: dict[str, re.Match[str]] = {}
-    for line in text.splitlines():
+    for line in lines:
         found = _PLAIN.match(line.strip())
         if not found:
             continue
@@ -94,21 +102,26 @@ def _plain(text: str) -> Iterator[Logged]:
 
 
 def _logged(vertex: re.Match[str], *, cached: bool, seconds: float | None) -> Logged:
-    return Logged(vertex["stage"], int(vertex["at"]), vertex["name"].upper(), cached, seconds)
+    words = (vertex["stage"] or "").split()
+    # A build for several platforms puts the platform before the stage; no name of a stage has a slash.
+    stage = words[-1] if words and "/" not in words[-1] else None
+    return Logged(stage, int(vertex["at"]), vertex["name"].upper(), cached, seconds, vertex["text"].strip())
 
 
-def _classic(text: str) -> Iterator[Logged]:
-    """The classic builder tells no times."""
-    steps = list(re.finditer(_CLASSIC.pattern, text, re.M))
-    for at, step in enumerate(steps):
-        end = steps[at + 1].start() if at + 1 < len(steps) else len(text)
-        cached = " ---> Using cache" in text[step.end() : end]
-        yield Logged(None, int(step["at"]), step["name"].upper(), cached, None)
+def _classic(lines: Sequence[str], times: Sequence[datetime | None]) -> Iterator[Logged]:
+    """The classic builder tells no times; a CI service may, line by line."""
+    steps = [(at, step) for at, line in enumerate(lines) if (step := _CLASSIC.match(line)) is not None]
+    ends = [*(at for at, _ in steps[1:]), len(lines) - 1]
+    for (at, step), end in zip(steps, ends, strict=True):
+        cached = " ---> Using cache" in lines[at : end + 1]
+        start, stop = times[at], times[end]
+        seconds = (stop - start).total_seconds() if start and stop and not cached else None
+        yield Logged(None, int(step["at"]), step["name"].upper(), cached, seconds, step["text"].strip())
 
 
 def assigned(log: Log, plan: Plan) -> dict[Step, Logged]:
     """The steps of a plan with what the log says of them; a step whose place holds another instruction has nothing."""
-    places = dict(_classic_places(plan) if log.classic else _places(plan))
+    places = places_of(log, plan)
     found: dict[Step, Logged] = {}
     for logged in log.steps:
         step = places.get((logged.stage, logged.at))
@@ -117,6 +130,11 @@ def assigned(log: Log, plan: Plan) -> dict[Step, Logged]:
     # What two stages share is built, and told, once.
     by_key = {step.key: logged for step, logged in found.items()}
     return {step: by_key[step.key] for step in plan.steps if step.key in by_key}
+
+
+def places_of(log: Log, plan: Plan) -> dict[_Place, Step]:
+    """The steps of a plan by stage and number, as the log tells them."""
+    return dict(_classic_places(plan) if log.classic else _places(plan))
 
 
 def _places(plan: Plan) -> Iterator[tuple[_Place, Step]]:

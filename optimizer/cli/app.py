@@ -100,6 +100,10 @@ def fix(
         Path | None, typer.Option(metavar="DIR", help="The build context of the files. Default: it is looked for.")
     ] = None,
     no_context: Annotated[bool, typer.Option("--no-context", help="Look at nothing but the Dockerfiles.")] = False,
+    log: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The log of a build of the one file: real seconds. `-`: standard input."),
+    ] = None,
     timeout: _Timeout = None,
     build_arg: _BuildArgs = None,
     target: _Target = None,
@@ -140,8 +144,20 @@ def fix(
     with _Messages():
         sets = many(jobs, dask, exclude or (), changed_since, summary or (), commit_per, cache=not no_cache)
         options = Options(
-            write, check, unsafe, *chosen, verbose, stdin_filename, profile, context, no_context, form, output, sets
-        )
+            write,
+            check,
+            unsafe,
+            *chosen,
+            verbose,
+            stdin_filename,
+            profile,
+            context,
+            no_context,
+            form,
+            output,
+            sets,
+            log,
+        )  # fmt: skip
         prover = None
         if prove:
             from optimizer.cli.prover import ProofWishes, Prover

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from optimizer.cache import Build, Builder, plan
 from optimizer.cache.git import GitError, Repository
-from optimizer.cache.logs import Log, LogError, read_log
+from optimizer.cache.logs import Log
 from optimizer.cache.replay import Rewritten, as_it_is, replay
 from optimizer.cache.report import Report, report
 from optimizer.cache.scenarios import edited, source_groups, typical
@@ -20,6 +19,7 @@ from optimizer.cli.contexts import context_folder
 from optimizer.cli.contexts import context_of as folder_and_context
 from optimizer.cli.discovery import find
 from optimizer.cli.errors import FileError, UsageError, suggestion
+from optimizer.cli.logs import log_in
 from optimizer.cli.names import shown
 from optimizer.cli.output import Output
 from optimizer.cli.progress import Progress
@@ -56,7 +56,7 @@ class CacheOptions:
 def cache_all(path: str, options: CacheOptions) -> int:
     """Does the work for each Dockerfile that is found, and prints it; returns the exit code. Raises InputError."""
     _check(options)
-    log = _log(options.log)
+    log = log_in(options.log) if options.log is not None else None
     output = Output()
     found: list[Shown] = []
     failed = False
@@ -91,16 +91,6 @@ def _check(options: CacheOptions) -> None:
         raise UsageError(f"--last is a number of commits, 1 or more, not `{options.last}`")
     if wrong := [pair for pair in options.build_args if "=" not in pair]:
         raise UsageError(f"--build-arg is NAME=VALUE, not `{wrong[0]}`")
-
-
-def _log(path: Path | None) -> Log | None:
-    if path is None:
-        return None
-    data = sys.stdin.buffer.read() if str(path) == "-" else files.read(path)
-    try:
-        return read_log(data)
-    except LogError as error:
-        raise FileError(f"{shown(path)}: {error}") from error
 
 
 def examined(path: Path, options: CacheOptions, log: Log | None = None) -> Shown:

@@ -18,7 +18,7 @@ from optimizer.cli.monorepo.run import Many, outcomes_of
 from optimizer.cli.names import in_diff, shown
 from optimizer.cli.output import Output
 from optimizer.cli.settings import Settings, of_options
-from optimizer.cli.work import Outcome, Wishes, Worker, settings_of
+from optimizer.cli.work import NamedLog, Outcome, Wishes, Worker, settings_of
 from optimizer.engine import Change, Result
 from optimizer.patch import unified
 from optimizer.sizes import counted, said
@@ -49,6 +49,8 @@ class Options:
     output: Path | None = None
     """The file that takes what goes to standard output otherwise."""
     many: Many = field(default_factory=Many)
+    log: Path | None = None
+    """The log of a build of the one Dockerfile; None: seconds are estimated."""
 
 
 @dataclass
@@ -79,12 +81,23 @@ def fix_all(paths: Sequence[str], options: Options, prover: Prover | None = None
         raise UsageError(f"--context: there is no folder `{options.context}`")
     if options.write and "-" in paths and options.format != "text" and options.output is None:
         raise UsageError("--format needs --output where standard output holds the rewritten `-`")
+    if options.log is not None and "-" in paths and (len(paths) > 1 or str(options.log) == "-"):
+        raise UsageError("--log is the log of one Dockerfile, and `-` stands for one file that is read")
     if options.many.commit_per is not None and (not options.write or "-" in paths):
         raise UsageError("--commit-per goes with --write, and not with `-`")
     if options.many.summary and options.format != "text":
         raise UsageError("--summary goes with no other --format than text")
     settings = of_options(options.select, options.ignore, options.profile, unsafe=options.unsafe)
     return _Run(options, settings, prover).all(paths)
+
+
+def _named(path: Path | None) -> NamedLog | None:
+    """The log in a file, or on standard input. Raises FileError."""
+    if path is None:
+        return None
+    from optimizer.cli.logs import log_in
+
+    return NamedLog(shown(path), log_in(path))
 
 
 class _Run:
@@ -100,8 +113,9 @@ class _Run:
         self._ignore_files = IgnoreFiles()
         told = options.verbose or prover is not None
         self._wishes = Wishes(
-            settings, options.context, options.no_context, surroundings=told, fixes=self._told.with_fixes
-        )
+            settings, options.context, options.no_context, surroundings=told, fixes=self._told.with_fixes,
+            log=_named(options.log),
+        )  # fmt: skip
         self._summaries: Summary | None = None
         self._commits: Commits | None = None
         if options.many.summary:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from optimizer.fixes import Fix, fixes
 from optimizer.transform import Subject, Transform
 
 if TYPE_CHECKING:
+    from optimizer.cache.logs import Log
     from optimizer.facts.context.evidence import Evidence
 
 
@@ -42,6 +43,16 @@ class Wishes:
     """Whether nothing is shown of what goes on: something else is on the terminal."""
     run: str = ""
     """A name of the run, for processes that outlive it: what they remember of files holds for one run."""
+    log: NamedLog | None = None
+    """The log of a build of the one Dockerfile that is looked at; None: seconds are estimated."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedLog:
+    """A build log, and what it is called in messages."""
+
+    name: str
+    log: Log
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +133,11 @@ class Worker:
         context = self.contexts.of(path, top or path.parent, data, named=named)
         if is_template(path.name):
             return self.outcome(path, top, data, optimize(data, ()), context)
-        if not self.wishes.evidence or context is None:
-            result = optimize(data, transforms, unsafe=settings.unsafe, context=context)
-            return self.outcome(path, top, data, result, context, self._fixes(data, result, settings, context))
+        seconds = _seconds(data, path, self.wishes.log)
+        if not self.wishes.evidence or context is None or seconds:
+            result = optimize(data, transforms, unsafe=settings.unsafe, context=context, seconds=seconds)
+            told_apart = self._fixes(data, result, settings, context, seconds)
+            return self.outcome(path, top, data, result, context, told_apart)
         from optimizer.facts.context.evidence import Witness
 
         witness = Witness(context.found, context)
@@ -142,7 +155,14 @@ class Worker:
         result = improve(data, transforms, unsafe=unsafe)
         return ci_outcome(path, top, data, result, fixes(result, None) if self.wishes.fixes else ())
 
-    def _fixes(self, data: bytes, result: Result, settings: Settings, context: Supply | None) -> tuple[Fix, ...]:
+    def _fixes(
+        self,
+        data: bytes,
+        result: Result,
+        settings: Settings,
+        context: Supply | None,
+        seconds: Mapping[int, float] | None = None,
+    ) -> tuple[Fix, ...]:
         """The changes told apart, if anybody wishes."""
         if not self.wishes.fixes:
             return ()
@@ -150,7 +170,7 @@ class Worker:
         def replay(only: Collection[ChangeKey]) -> Result:
             ids = {key[0] for key in only}
             transforms = [transform for transform in settings.chosen() if transform.id in ids]
-            return optimize(data, transforms, unsafe=settings.unsafe, context=context, only=only)
+            return optimize(data, transforms, unsafe=settings.unsafe, context=context, only=only, seconds=seconds)
 
         return fixes(result, replay)
 
@@ -158,6 +178,24 @@ class Worker:
 def settings_of(path: Path, wished: Settings) -> Settings:
     """The settings that hold for a file, with what the command line says. Raises SettingsError."""
     return settings_for(path.absolute().parent).below(wished)
+
+
+def _seconds(data: bytes, path: Path, named: NamedLog | None) -> Mapping[int, float] | None:
+    """What a log says that the steps of a Dockerfile took. Raises FileError where it is the log of another one."""
+    if named is None:
+        return None
+    from optimizer.cache.logs import LogError
+    from optimizer.cache.measured import seconds_by_line
+    from optimizer.facts import Facts
+    from optimizer.syntax.parser import parse
+
+    facts = Facts(parse(data))
+    if facts.problems:
+        return None
+    try:
+        return seconds_by_line(named.log, facts)
+    except LogError as error:
+        raise FileError(f"{shown(path)}: the log `{named.name}` does not go with it: {error}") from error
 
 
 def builds_none(data: bytes, transforms: Sequence[Transform]) -> bool:

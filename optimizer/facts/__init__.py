@@ -80,10 +80,14 @@ class BuildStage:
 
 @dataclass
 class Facts:
-    """All facts of one tree. `supply`: the build context, or what finds it when a fact asks."""
+    """All facts of one tree. `supply`: the build context, or what finds it when a fact asks.
+
+    `measured`: the seconds that instructions took, as far as anybody measured them.
+    """
 
     tree: Dockerfile
     supply: Supply | None = field(default=None, repr=False)
+    measured: Mapping[Instruction, float] = field(default_factory=dict, repr=False)
     _scripts: dict[Instruction, ShellScript | None] = field(default_factory=dict, repr=False)
     _calls: dict[Instruction, tuple[Call, ...]] = field(default_factory=dict, repr=False)
     _package_calls: dict[Instruction, tuple[PackageCall, ...]] = field(default_factory=dict, repr=False)

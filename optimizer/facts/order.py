@@ -82,6 +82,9 @@ def reordered(facts: Facts, stage: BuildStage) -> Reordered | None:
 
 
 def _seconds(facts: Facts, instruction: Instruction) -> float:
+    """What it takes: measured, else estimated."""
+    if instruction in facts.measured:
+        return facts.measured[instruction]
     match instruction.name:
         case "RUN":
             return run_seconds(facts, instruction)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from optimizer.cli.discovery import Found, find
+from optimizer.cli.discovery import Found, find, is_ci_file
 from optimizer.cli.errors import UsageError
 from optimizer.cli.work import Outcome, Wishes, Worker
 
@@ -75,7 +75,9 @@ def outcomes_of(paths: Iterable[Path], wishes: Wishes, options: Many) -> Generat
 
         founds = changed_since(founds, options.changed_since, Path.cwd())
     chosen = list(founds)
-    if len(chosen) < FEW and options.dask is None:
+    if wishes.log is not None and sum(not is_ci_file(found.path) for found in chosen) > 1:
+        raise UsageError("--log is the log of one Dockerfile, and more than one is here: name the one that was built")
+    if wishes.log is not None or (len(chosen) < FEW and options.dask is None):
         worker = Worker(wishes)
         yield from map(worker.look, chosen)
     else:
