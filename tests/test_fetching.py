@@ -104,6 +104,31 @@ def test_the_copy_sinks_behind_the_new_step() -> None:
     assert optimize(before, [fetch_step], context=given(GO)).pending
 
 
+def test_the_manifests_of_a_workspace_come_above_its_sources() -> None:
+    crate = '[package]\nname = "x"\n'
+    files = {
+        "Cargo.toml": '[workspace]\nmembers = ["m/*"]\n',
+        "Cargo.lock": "",
+        "m/a/Cargo.toml": f'{crate}[[bin]]\nname = "a"\npath = "a.rs"\n',
+        "m/a/a.rs": "",
+        "m/b/Cargo.toml": crate,
+        "m/b/src/lib.rs": "",
+        "m/b/build.rs": "",
+    }
+    head = "FROM rust:1.90\nWORKDIR /src\n"
+    before = head + "COPY . .\nRUN cargo build --release\n"
+    result = optimize(before, [fetch_step, copy_manifests_first], unsafe=True, context=given(files))
+    assert result.after == head + (
+        "COPY Cargo.toml Cargo.lock ./\nCOPY m/a/Cargo.toml ./m/a/\nCOPY m/b/Cargo.toml ./m/b/\n"
+        "COPY m/b/src/lib.rs ./m/b/src/\nRUN cargo fetch --locked\nCOPY . .\nRUN cargo build --release\n"
+    )
+    assert not result.refusals
+    lie = f"{ALL}RUN cargo fetch --locked\nRUN cargo build\n"
+    assert lied(f"{ALL}RUN cargo build\n", lie, files, BOTH).changed
+    del files["m/b/src/lib.rs"]
+    assert "not known what it reads" in lied(f"{ALL}RUN cargo build\n", lie, files, BOTH).refusals[0].why
+
+
 def test_a_build_takes_longer_where_it_fetches_by_itself() -> None:
     facts = Facts(parse("FROM golang\nRUN go build .\nFROM golang\nRUN go mod download\nRUN go build .\n"))
     alone, fetch, after = (one for one in facts.runs if one.name == "RUN")

@@ -305,14 +305,79 @@ def test_mix_cargo_conda_and_maven_read_what_is_plain() -> None:
     assert need("mvn -B dependency:go-offline", **{"pom.xml": "<project/>", "A.java": ""}).files == ("pom.xml",)
 
 
+CRATE = '[package]\nname = "x"\n'
+
+
+@pytest.mark.parametrize(
+    ("manifest", "present", "wanted"),
+    [
+        ("", "src/main.rs src/lib.rs src/a.rs", "src/main.rs"),
+        ("", "src/lib.rs", "src/lib.rs"),
+        ("[lib]\n", "src/main.rs src/lib.rs", "src/lib.rs"),
+        ('[lib]\npath = "l.rs"\n', "l.rs src/main.rs", ""),
+        ('[[bin]]\nname = "y"\npath = "y.rs"\n', "y.rs src/main.rs", ""),
+        ('[[bin]]\nname = "y"\n', "src/bin/y.rs src/main.rs", "src/bin/y.rs src/main.rs"),
+        ('[[bench]]\nname = "b"\n', "benches/b.rs src/lib.rs", "benches/b.rs src/lib.rs"),
+        ('default-run = "y"\n', "src/bin/y.rs src/bin/z.rs src/lib.rs", "src/bin/y.rs"),
+        ('build = "build.rs"\n', "build.rs src/main.rs", "src/main.rs"),
+        ("autobins = false\n", "src/main.rs src/lib.rs", "src/lib.rs"),
+    ],
+)
+def test_a_crate_is_refused_without_the_files_of_its_targets(manifest: str, present: str, wanted: str) -> None:
+    """Tried with cargo 0.66 and 1.95."""
+    found = need("cargo fetch --locked", **{"Cargo.toml": CRATE + manifest, **dict.fromkeys(present.split(), "")})
+    assert found.files == ("Cargo.toml", *wanted.split())
+
+
+def test_a_workspace_of_crates_is_read() -> None:
+    member = CRATE + '[dependencies]\nz = { path = "../../z" }\nw.workspace = true\n'
+    root = """
+        [workspace]
+        members = ["m/*", "tools"]
+        exclude = ["m/old"]
+        [workspace.dependencies]
+        w = { path = "w" }
+        gone = { path = "gone" }
+        [patch.crates-io]
+        p = { path = "patched/p" }
+        """
+    crates = {f"{folder}/Cargo.toml": CRATE for folder in ("m/b", "m/old", "tools", "w", "z", "patched/p", "other")}
+    sources = {path.replace("Cargo.toml", "src/lib.rs"): "" for path in (*crates, "m/a/Cargo.toml")}
+    found = need("cargo fetch", **{"Cargo.toml": root, "m/a/Cargo.toml": member, **crates, **sources})
+    members = ("m/a", "m/b", "tools", "w", "z", "patched/p")
+    assert set(found.files) == {
+        "Cargo.toml",
+        *(f"{m}/{name}" for m in members for name in ("Cargo.toml", "src/lib.rs")),
+    }
+
+
+def test_a_crate_below_another_one_may_belong_to_its_workspace() -> None:
+    context = Given(dict.fromkeys(("Cargo.toml", "a/Cargo.toml", "a/src/main.rs"), b""))
+    places = {f"/src/{path}": path for path in context.files}
+    facts = Facts(parse("FROM x\nRUN cargo fetch\n"))
+    install = install_of(facts.calls(facts.stages[0].instructions[0])[0])
+    assert install is not None
+    with pytest.raises(UnreadableError, match="above it may hold its workspace"):
+        install.need(Project(context, places, "/src/a"))
+
+
 @pytest.mark.parametrize(
     ("command", "contents"),
     [
         ("mix deps.get", {"mix.exs": 'version: File.read!("VERSION")'}),
         ("mix deps.get", {"mix.exs": '{:x, path: "../x"}'}),
         ("cargo fetch", {"Cargo.toml": '[dependencies]\nx = { path = "x" }\n', "src/main.rs": ""}),
-        ("cargo fetch", {"Cargo.toml": "[workspace]\n", "src/main.rs": ""}),
-        ("cargo fetch", {"Cargo.toml": ""}),
+        ("cargo fetch", {"Cargo.toml": '[workspace]\nmembers = ["a"]\n', "src/main.rs": ""}),
+        ("cargo fetch", {"Cargo.toml": '[workspace]\nmembers = ["**"]\n', "a/Cargo.toml": CRATE, "a/src/lib.rs": ""}),
+        ("cargo fetch", {"Cargo.toml": '[workspace]\nmembers = ["a"]\n', "a/Cargo.toml": CRATE}),
+        ("cargo fetch", {"Cargo.toml": f'{CRATE}[dependencies]\ny = {{ path = "../y" }}\n', "src/main.rs": ""}),
+        ("cargo fetch", {"Cargo.toml": f'{CRATE}[[bin]]\nname = "tool"\n', "src/lib.rs": ""}),
+        ("cargo fetch", {"Cargo.toml": f'{CRATE}[[bench]]\nname = "b"\n', "src/main.rs": ""}),
+        ("cargo fetch", {"Cargo.toml": f"{CRATE}[lib]\n", "src/main.rs": ""}),
+        ("cargo fetch", {"Cargo.toml": f"{CRATE}autobins = false\n", "src/main.rs": ""}),
+        ("cargo fetch", {"Cargo.toml": CRATE, "src/main.rs": "", ".cargo/config.toml": 'paths = ["../x"]\n'}),
+        ("cargo fetch", {"Cargo.toml": CRATE}),
+        ("cargo fetch", {"Cargo.toml": "", "src/main.rs": ""}),
         ("conda env create -f e.yml", {"e.yml": "dependencies:\n  - pip:\n    - -r requirements.txt\n"}),
         ("mvn dependency:go-offline", {"pom.xml": "<project><modules><module>a</module></modules></project>"}),
         ("pipenv install --deploy", {"Pipfile": '[packages]\nx = { path = "." }\n'}),
