@@ -104,6 +104,83 @@ def test_the_copy_sinks_behind_the_new_step() -> None:
     assert optimize(before, [fetch_step], context=given(GO)).pending
 
 
+PROPERTIES = "gradle/wrapper/gradle-wrapper.properties"
+WRAPPER = {
+    "gradlew": "",
+    "gradle/wrapper/gradle-wrapper.jar": "",
+    PROPERTIES: "distributionUrl=https\\://services.gradle.org/distributions/g.zip\n",
+    "build.gradle": "",
+    "src/main/java/App.java": "",
+}
+
+
+def test_the_wrapper_of_gradle_is_fetched_by_what_it_needs() -> None:
+    before = "FROM eclipse-temurin:21\nWORKDIR /src\nCOPY . .\nRUN ./gradlew --no-daemon bootJar\n"
+    result = optimize(before, [fetch_step, copy_manifests_first], context=given(WRAPPER))
+    assert result.after == before.replace(
+        "COPY . .\n",
+        "COPY gradlew ./\nCOPY gradle/wrapper/gradle-wrapper.jar gradle/wrapper/gradle-wrapper.properties"
+        " ./gradle/wrapper/\nRUN ./gradlew --version\nCOPY . .\n",
+    )
+    assert not result.refusals
+
+
+@pytest.mark.parametrize(
+    ("build", "files", "why"),
+    [
+        ("./gradlew build", {**WRAPPER, PROPERTIES: "distributionUrl=g.zip"}, "elsewhere"),
+        (
+            "./gradlew build",
+            {**WRAPPER, PROPERTIES: f"{WRAPPER[PROPERTIES]}zipStoreBase=PROJECT"},
+            "into the project",
+        ),
+        ("./gradlew build", {path: "" for path in WRAPPER if "jar" not in path}, "is not copied"),
+        ("chmod +x gradlew && ./gradlew build", WRAPPER, "a step before it"),
+        ("/src/gradlew build", WRAPPER, "cannot be read"),
+        ("bin/gradlew build", {**WRAPPER, "bin/gradlew": ""}, "cannot be read"),
+        ("./gradlew -g /cache build", WRAPPER, ""),
+        ("gradle build", WRAPPER, "no command of gradle"),
+    ],
+)
+def test_gradle_may_be_elsewhere(build: str, files: Mapping[str, str], why: str) -> None:
+    found = step(build, files)
+    assert why in found
+    assert not found or found.startswith("<")
+
+
+MODULES = {
+    "pom.xml": "<project><artifactId>p</artifactId><modules><module>a</module><module>b</module></modules></project>",
+    "a/pom.xml": "<project><parent><artifactId>p</artifactId></parent><artifactId>a</artifactId></project>",
+    "b/pom.xml": "<project><parent><artifactId>p</artifactId></parent><artifactId>b</artifactId></project>",
+    "a/src/A.java": "",
+}
+
+
+def test_poms_of_modules_come_above_the_sources() -> None:
+    before = "FROM maven:3-eclipse-temurin-21\nWORKDIR /src\nCOPY . .\nRUN mvn -B package\n"
+    result = optimize(before, [fetch_step, copy_manifests_first], unsafe=True, context=given(MODULES))
+    assert result.after == before.replace(
+        "COPY . .\n",
+        "COPY pom.xml ./\nCOPY a/pom.xml ./a/\nCOPY b/pom.xml ./b/\nRUN mvn -B dependency:go-offline\nCOPY . .\n",
+    )
+    assert not result.refusals
+
+
+def test_a_lie_about_modules_is_caught() -> None:
+    needs = "<dependencies><dependency><artifactId>a</artifactId></dependency></dependencies></project>"
+    files = {**MODULES, "b/pom.xml": MODULES["b/pom.xml"].replace("</project>", needs)}
+    lie = f"{ALL}RUN mvn -B dependency:go-offline\nRUN mvn -B package\n"
+    assert lied(f"{ALL}RUN mvn -B package\n", lie, MODULES, BOTH).changed
+    assert "not known what it reads" in lied(f"{ALL}RUN mvn -B package\n", lie, files, BOTH).refusals[0].why
+    wrapper = f"{ALL}RUN ./gradlew --version\nRUN ./gradlew build\n"
+    assert lied(f"{ALL}RUN ./gradlew build\n", wrapper, WRAPPER, ("fetched",)).changed
+    for other in ("./gradlew help", "./gradlew --version build", "/src/gradlew --version"):
+        told = wrapper.replace("./gradlew --version", other)
+        assert not lied(f"{ALL}RUN ./gradlew build\n", told, WRAPPER, BOTH).changed
+    missing = {path: text for path, text in WRAPPER.items() if "jar" not in path}
+    assert not lied(f"{ALL}RUN ./gradlew build\n", wrapper, missing, BOTH).changed
+
+
 def test_the_manifests_of_a_workspace_come_above_its_sources() -> None:
     crate = '[package]\nname = "x"\n'
     files = {

@@ -380,6 +380,17 @@ def test_a_crate_below_another_one_may_belong_to_its_workspace() -> None:
         ("cargo fetch", {"Cargo.toml": "", "src/main.rs": ""}),
         ("conda env create -f e.yml", {"e.yml": "dependencies:\n  - pip:\n    - -r requirements.txt\n"}),
         ("mvn dependency:go-offline", {"pom.xml": "<project><modules><module>a</module></modules></project>"}),
+        ("mvn dependency:go-offline", {"pom.xml": "<activation><file><exists>src/x</exists></file></activation>"}),
+        ("mvn dependency:go-offline", {"pom.xml": "<systemPath>lib/x.jar</systemPath>"}),
+        ("mvn dependency:go-offline", {"pom.xml": "<module>a</module>", "a/pom.xml": "<path>${basedir}</path>"}),
+        (
+            "mvn dependency:go-offline",
+            {
+                "pom.xml": "<project><modules><module>a</module><module>b</module></modules></project>",
+                "a/pom.xml": "<project><parent><artifactId>p</artifactId></parent><artifactId>x</artifactId></project>",
+                "b/pom.xml": "<artifactId>b</artifactId><dependency><artifactId>x</artifactId></dependency>",
+            },
+        ),
         ("pipenv install --deploy", {"Pipfile": '[packages]\nx = { path = "." }\n'}),
     ],
 )

@@ -14,6 +14,12 @@ _UV = {
     "uv.lock": "",
     "x.py": "",
 }
+_GRADLE = {
+    "gradlew": "",
+    "gradle/wrapper/gradle-wrapper.jar": "",
+    "gradle/wrapper/gradle-wrapper.properties": "distributionUrl=https://example.com/gradle.zip",
+    "build.gradle": "",
+}
 _GO = {"go.mod": "", "go.sum": "", "main.go": ""}
 
 
@@ -57,6 +63,17 @@ _GO = {"go.mod": "", "go.sum": "", "main.go": ""}
     """,
     context=_GO,
     unsafe=True,
+)
+@example(
+    "the gradle that a wrapper fetches",
+    """
+      FROM eclipse-temurin:21
+      WORKDIR /src
+      COPY . .
+    + RUN ./gradlew --version
+      RUN ./gradlew bootJar
+    """,
+    context=_GRADLE,
 )
 @unchanged(
     "they were fetched above",
@@ -155,10 +172,11 @@ def fetch_step(facts: Facts) -> Iterator[Proposal | Declined]:
 
     Safety: only where the build context tells all that the step reads, and the COPY can sink behind it. The step is
     the one that the row of the tool gives, in the words of the build, in its folder, with its variables. Safe where the
-    build does the same first and finds it done (`dotnet restore`), or installs its packages in two parts (`uv sync`,
-    `poetry install`). Unsafe for go, cargo and maven: these also fetch what only tests, other systems or other phases
+    build does the same first and finds it done (`dotnet restore`, the wrapper of gradle), or installs its packages in
+    two parts (`uv sync`, `poetry install`). Unsafe for go, cargo and maven: these also fetch what only tests, other systems or other phases
     need, and a package that is gone stops them. Not where anything was fetched above, where the dependencies lie in the
-    sources, where a mount keeps them, or where a step of the same RUN may install the tool. Not for gradle.
+    sources, where a mount keeps them, or where a step of the same RUN may install the tool. Of gradle only
+    gradle itself is fetched, by its wrapper: no command fetches all that a build needs.
 
     Sources: go help mod download, cargo-fetch, dependency:go-offline, dotnet-restore, uv in Docker, poetry faq;
     fetching.toml says what was tried; domain.md 1.2.
@@ -201,7 +219,7 @@ def _proposed(facts: Facts, found: Fetching, copies: list[Copy]) -> Proposal | D
     step = f"{start}{found.text}{facts.newline}"
     edits: dict[Node, str] = {run: step + source(run)}
     builds = f"{found.call.name} {found.verb}"
-    why = f"a change of any file made `{builds}` fetch all dependencies again, about {text_seconds(found.text):.0f} s"
+    why = f"a change of any file made `{builds}` fetch {found.row.what} again, about {text_seconds(found.text):.0f} s"
     if found.row.safe:
         return Proposal(run, why, edits)
     why += f"; {found.row.differs}"

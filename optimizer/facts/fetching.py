@@ -103,7 +103,10 @@ def fetching(facts: Facts, run: Instruction) -> Fetching | str | None:
     at, call, folder = found
     why: Fetching | str | None = None
     for row in matching_rows(call):
-        why = row.never or _by_row(facts, run, at, call, row, folder)
+        if row.never:
+            why = why or row.never
+            continue
+        why = _by_row(facts, run, at, call, row, folder)
         if isinstance(why, Fetching):
             return why
     return why

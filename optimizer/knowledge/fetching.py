@@ -32,6 +32,7 @@ class FetchRow:
     too_old: tuple[str, ...] = ()
     safe: bool = False
     differs: str = ""
+    what: str = "all dependencies"
     never: str = ""
 
     def repeats_beginning(self, text: str) -> bool:

@@ -151,6 +151,8 @@ def install_of(call: Call) -> Install | None:
     if found is None:
         return None
     one, verb, rest = found
+    if call.name in one.required and call.words[0].literal != f"./{call.name}":
+        return None
     return _read(one, verb, rest)
 
 
@@ -162,7 +164,7 @@ def _verb(words: list[str]) -> tuple[InstallRow, str, list[str]] | None:
             continue
         rest = words[len(named) :]
         wanted = verb.split()
-        at = _first_operand(one, rest)
+        at = 0 if verb.startswith("-") else _first_operand(one, rest)
         if rest[at : at + len(wanted)] == wanted and (wanted or at == len(rest)):
             return one, verb, rest[:at] + rest[at + len(wanted) :]
     return None
