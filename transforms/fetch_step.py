@@ -173,10 +173,10 @@ def fetch_step(facts: Facts) -> Iterator[Proposal | Declined]:
     Safety: only where the build context tells all that the step reads, and the COPY can sink behind it. The step is
     the one that the row of the tool gives, in the words of the build, in its folder, with its variables. Safe where the
     build does the same first and finds it done (`dotnet restore`, the wrapper of gradle), or installs its packages in
-    two parts (`uv sync`, `poetry install`). Unsafe for go, cargo and maven: these also fetch what only tests, other systems or other phases
-    need, and a package that is gone stops them. Not where anything was fetched above, where the dependencies lie in the
-    sources, where a mount keeps them, or where a step of the same RUN may install the tool. Of gradle only
-    gradle itself is fetched, by its wrapper: no command fetches all that a build needs.
+    two parts (`uv sync`, `poetry install`). Unsafe for go, cargo and maven: these also fetch what only tests, other
+    systems or other phases need, and a package that is gone stops them. Not where anything was fetched above, where the
+    dependencies lie in the sources, where a mount keeps them, or where a step of the same RUN may install the tool. Of
+    gradle only gradle itself is fetched, by its wrapper: no command fetches all that a build needs.
 
     Sources: go help mod download, cargo-fetch, dependency:go-offline, dotnet-restore, uv in Docker, poetry faq;
     fetching.toml says what was tried; domain.md 1.2.
