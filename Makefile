@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test browser picture e2e prove-table lint format bench bench-monorepo bench-replay findings docs real shell clean
+.PHONY: demo test browser picture e2e prove-table lint format bench bench-monorepo bench-replay findings docs real survey shell clean
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -46,6 +46,9 @@ docs: $(READY)  ## print the catalogue of transforms into its pages
 
 real: $(READY)  ## run over a folder of real Dockerfiles: make real FOLDER=...
 	$(BIN)/python -m tests.real $(FOLDER)
+
+survey: $(READY)  ## real applications of one stage: how many are parted, and why not: make survey FOLDER=...
+	$(BIN)/python -m tests.survey $(FOLDER) --write
 
 shell: $(READY)  ## our shell trees beside shfmt's, span by span: make shell FOLDER=...
 	$(BIN)/python -m tests.oracles.shfmt $(FOLDER)
