@@ -1,5 +1,6 @@
 """`production-dependencies`."""
 
+import re
 from collections.abc import Iterator
 
 from optimizer.facts import Facts
@@ -21,6 +22,7 @@ _INSTALLED = (
     *("/usr/local/lib/python3*/**", "/usr/local/bundle/**", "/var/lib/gems/**", "/usr/local/lib/ruby/**"),
 )
 """Where installs most often lie. One that lies elsewhere is not proved, as it should be."""
+_STARTS = ("CMD", "ENTRYPOINT")
 _CACHES = ("/root/.npm/**", "/root/.cache/**", "/usr/local/share/.cache/**", "/root/.composer/**", "/root/.bun/**")
 
 
@@ -98,6 +100,7 @@ _CACHES = ("/root/.npm/**", "/root/.cache/**", "/usr/local/share/.cache/**", "/r
     "Bundler remembers what it is told before, so that the program starts without these groups too",
     """
       FROM ruby:3.3
+      ENV RACK_ENV=production
       WORKDIR /app
       COPY . .
     - RUN bundle install
@@ -178,6 +181,17 @@ _CACHES = ("/root/.npm/**", "/root/.cache/**", "/usr/local/share/.cache/**", "/r
     """,
     unsafe=True,
     context={"package.json": '{"scripts": {"prepare": "husky install"}, "devDependencies": {"husky": "9"}}'},
+)
+@unchanged(
+    "Rails and Rack run in development unless they are told otherwise, and load the gems of that group",
+    """
+    FROM ruby:3.3
+    WORKDIR /app
+    COPY . .
+    RUN bundle install
+    CMD ["rails", "server", "-b", "0.0.0.0"]
+    """,
+    unsafe=True,
 )
 @unchanged(
     "they reach no image",
@@ -268,9 +282,21 @@ def _item(facts: Facts, instruction: Instruction, found: ToolCall, tool: Tool) -
         return _without(facts, instruction, found, tool, f"`{tool.production_option}` leaves away what nothing reads")
     if not found.from_manifest:
         return None
-    if (why := demand(facts, instruction, found)) is not None:
+    if (why := demand(facts, instruction, found) or _untold(facts, tool)) is not None:
         return Declined(found.call.node, why)
     return _without(facts, instruction, found, tool, "nothing that is seen needs the development packages")
+
+
+def _untold(facts: Facts, tool: Tool) -> str | None:
+    """Why what runs may load development packages: nothing says that it runs in production."""
+    stage, names = facts.stages[-1], tool.production_told_by
+    scope = facts.behind(stage)
+    variables = scope.variables if scope is not None else {}
+    starts = [facts.sources[one] for each in stage.lineage for one in each.instructions if one.name in _STARTS]
+    told = any(variables.get(name) == "production" for name in names)
+    if not names or told or any(re.search(r"\bproduction\b", text) for text in starts):
+        return None
+    return f"no `{names[0]}` says that it runs in production, so that it may load development packages"
 
 
 def _without(

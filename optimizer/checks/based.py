@@ -179,9 +179,7 @@ def _served(reference: str) -> bool:
     """Whether the release below an image is one from which packages can be installed; a release in the tag decides."""
     name, tag = image_of(reference)
     version, *releases = tag.split("-")
-    served = variants().families[name].served
-    lines = {version, ".".join(version.split(".")[:2]), version.split(".")[0]} & set(variants().families[name].lines)
-    return any(one in served for one in releases) if releases else max(lines, key=len, default="") in served
+    return variants().families[name].serves(version, releases[0] if releases else None)
 
 
 def _runs_for(old: str, new: str) -> Runtime | None:

@@ -69,6 +69,9 @@ class Interpreted(Staging):
         old, new = self.whole.base or "", self.run.base or ""
         if new not in (self.known.slim(old), old if self.known.slim(old) is None else None):
             yield f"`{new}` is no variant of `{old}` that holds the same"
+        if not self.told and not self.known.serves(new):
+            own = " ".join(self.before.sources[one] for one in self.whole.instructions).split()
+            yield from (f"`{name}` may not be had on `{new}`" for name in self._packages() if name not in own)
         yield from super().faults()
 
     @cached_property
@@ -106,7 +109,8 @@ class Interpreted(Staging):
             yield "something hangs on where packages lie"
         for path in files_of(self.before, self.whole).values() if self.before.context is not None else ():
             line = (self.before.context.head(path, 128) or b"").splitlines()[:1] if self.before.context else []
-            if line and line[0].startswith(b"#!") and any(word.encode() in line[0] for word in self.known.own):
+            own = line[:1] != [b"#!/usr/bin/python"] and any(word.encode() in b"".join(line) for word in self.known.own)
+            if line and line[0].startswith(b"#!") and own:
                 yield f"`{path}` would be read by an interpreter without packages"
         if not self._is_carried(self.known.environment):
             yield "the packages would be left behind"

@@ -23,6 +23,7 @@ from optimizer.facts.effects import EVERYWHERE
 from optimizer.facts.effects.places import canonical
 from optimizer.facts.packages import package_call
 from optimizer.facts.paths import within
+from optimizer.facts.permissions import applied
 from optimizer.facts.runtime_needs import Kind, runtime_needs
 from optimizer.facts.scope import ROOTS, Scope
 from optimizer.facts.stacks.data import embedded, named_in
@@ -351,6 +352,9 @@ class Staging:
         if call.name not in (*stacks().commands.owners, "chmod"):
             return False
         paths = [word.text.rstrip("/") for word in call.words[1:] if not word.text.startswith("-")][1:]
+        mode = next((word.text for word in call.words[1:] if not word.text.startswith("-R")), "")
+        if call.name == "chmod" and applied(mode, "755") == "755":
+            return False  # a folder has that mode where it is made anew; the files in it keep theirs
         if call.name == "chmod":
             paths = [path for path in paths if self._is_folder(path)]
         return any(within(one, path) for path in paths for one in (*self._carried, self._folder))

@@ -23,8 +23,7 @@ class Slim:
     @property
     def served(self) -> bool:
         """Whether packages can still be installed from the release of Debian below it."""
-        line = next((one for one in sorted(self.row.lines, key=len, reverse=True) if _begins(self.version, one)), "")
-        return (self.release or line) in self.row.served
+        return self.row.serves(self.version, self.release)
 
     @property
     def row(self) -> Family:
@@ -56,10 +55,6 @@ def slim_of(reference: str) -> Slim | str | None:
     pattern = family.slim if release is None else family.slim_release
     new = pattern.format(version=version, release=release)
     return Slim(name, reference.removesuffix(tag) + new, version, release)
-
-
-def _begins(version: str, line: str) -> bool:
-    return version == line or version.startswith(f"{line}.")
 
 
 def _is_line(version: str, family: Family) -> bool:

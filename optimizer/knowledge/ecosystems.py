@@ -44,6 +44,7 @@ class Tool:
     production_since: tuple[str, ...] = ()
     production_needs: tuple[str, ...] = ()
     production_environment: tuple[str, ...] = ()
+    production_told_by: tuple[str, ...] = ()
     production_step: str = ""
     production_not_in: tuple[str, ...] = ()
     production_unwatched: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -32,16 +33,27 @@ class Interpreter:
         """The slim variant of a full image, as FROM would name it; None for one that is none, or is not known."""
         if "@" in reference:
             return None
-        name, _, tag = reference.partition(":") if "/" not in reference.rpartition(":")[2] else (reference, "", "")
+        name, version, release = self._parts(reference)
         family = variants().families[self.name]
-        version, _, release = tag.removeprefix("latest").rpartition("-")
-        if release not in family.releases:
-            version, release = (f"{version}-{release}" if version else release), ""
         known = any(version == line or version.startswith(f"{line}.") for line in family.lines)
         if "-" in version or not (known or not version):
             return None
         written = family.slim_release if release else family.slim
         return f"{name}:{written.format(version=version, release=release).strip('-')}"
+
+    def _parts(self, reference: str) -> tuple[str, str, str]:
+        """The image, the version of the language, and the release of Debian where the tag names one."""
+        name, _, tag = reference.partition(":") if "/" not in reference.rpartition(":")[2] else (reference, "", "")
+        version, _, release = tag.removeprefix("latest").rpartition("-")
+        if release not in variants().families[self.name].releases:
+            version, release = (f"{version}-{release}" if version else release), ""
+        return name, version, release
+
+    def serves(self, reference: str) -> bool:
+        """Whether packages can be installed on a full or slim image, and have the names that our tables know."""
+        plain = re.sub(r"(?<=[:-])slim-?|-slim\b", "", reference.partition("@")[0]).rstrip(":-")
+        _, version, release = self._parts(plain)
+        return "alpine" in version or not version or variants().families[self.name].serves(version, release or None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ class Language:
     locales: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     dependencies: tuple[str, ...] = ()
+    readers: tuple[str, ...] = ()
 
     @cached_property
     def started(self) -> re.Pattern[str] | None:

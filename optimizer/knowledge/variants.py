@@ -25,6 +25,24 @@ class Family:
     """Lines and releases on a Debian from which packages can still be installed."""
     without: str
     source: str
+    served_since: tuple[str, ...] = ()
+    """The first release of a line that stands on such a Debian; of a line without one, all do."""
+
+    def serves(self, version: str, release: str | None) -> bool:
+        """Whether packages can be installed on the image of a version, whose tag may name a release of Debian."""
+        if release is not None:
+            return release in self.served
+        line = next((one for one in sorted(self.lines, key=len, reverse=True) if _begins(version, one)), "")
+        since = next((one for one in self.served_since if _begins(one, line)), line)
+        return line in self.served and (version == line or _numbers(version) >= _numbers(since))
+
+
+def _begins(version: str, line: str) -> bool:
+    return version == line or version.startswith(f"{line}.")
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) for part in version.split(".") if part.isdecimal()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from optimizer.facts.estimates import of_bases
 from optimizer.facts.interpreted.survey import PROGRAMS, Survey
 from optimizer.facts.paths import covering, within
 from optimizer.facts.runtime_needs import Kind, Needs, runtime_needs
+from optimizer.facts.runtime_needs.dependencies import loaded
 from optimizer.facts.runtime_needs.started import effective, files_of
 from optimizer.facts.stacks.choice import Plan
 from optimizer.facts.stacks.site import Unknown
@@ -29,7 +30,6 @@ from optimizer.facts.tools import ToolCall, edition, tool_calls
 from optimizer.knowledge.build_packages import build_packages
 from optimizer.knowledge.ecosystems import ecosystems
 from optimizer.knowledge.interpreters import Interpreter, Prune, interpreters
-from optimizer.knowledge.runtime_needs import runtime_needs_table
 from optimizer.knowledge.stacks import matches
 from optimizer.knowledge.variants import variants
 from optimizer.syntax.nodes import Instruction
@@ -177,9 +177,13 @@ class _Choice:
                 raise Unknown(f"`{word.strip()}` is named: something hangs on where packages lie")
         for path in files_of(self.facts, self.stage).values() if self.row.environment else ():
             head = self.facts.context.head(path, 128) if self.facts.context is not None else None
-            line = (head or b"").partition(b"\n")[0].decode("utf-8", "replace")
-            if line.startswith("#!") and any(word in line for word in self.row.own):
-                raise Unknown(f"`{path}` begins with `{line.strip()}`: another interpreter than that of the packages")
+            line = (head or b"").partition(b"\n")[0].decode("utf-8", "replace").strip()
+            if any(word in line for word in self.row.own) and line.startswith("#!") and not self._is_nowhere(line):
+                raise Unknown(f"`{path}` begins with `{line}`: another interpreter than that of the packages")
+
+    def _is_nowhere(self, line: str) -> bool:
+        """Whether neither image has the interpreter: a file that begins so is read by another one, or never."""
+        return line.removeprefix("#!").split()[:1] == ["/usr/bin/python"] and "python-is-python3" not in self.facts.text
 
     def _environment(self) -> str | None:
         """A new environment for the packages; None where none is needed, or the file makes one. Raises Unknown."""
@@ -228,9 +232,17 @@ class _Choice:
             found.add("ca-certificates")
         if needs.of(Kind.ZONES) and self._says("tzdata"):
             found.add("tzdata")
+        image = self.slim or self.base
+        if (strange := sorted(found - self._own_packages())) and not self.row.serves(image):
+            raise Unknown(f"whether `{strange[0]}` can be had on the old system of `{image}` is not known")
         if found and self.survey.sources is not None:
             raise Unknown("a step changes where packages come from", self.survey.sources)
         return tuple(sorted(found))
+
+    def _own_packages(self) -> set[str]:
+        """The packages that the stage installs itself."""
+        runs = [one for one in self.stage.instructions if one.name == "RUN"]
+        return {word.text for run in runs for call in self.facts.package_calls(run) for word in call.operands}
 
     def _brings(self, program: str) -> bool:
         """Whether a COPY out of another image, or a package of the project, brings the program."""
@@ -273,21 +285,10 @@ class _Choice:
             return None
         if demand(self.facts, run, call) is None or started_needs(self.facts, self.stage, tool, content) is not None:
             return None
-        if self._loaded(development_names(content) or frozenset()):
+        if loaded(self.facts, self.stage, development_names(content) or frozenset()):
             return None
         old = prune.old and re.match(r"(?:[4-9]|1[0-5])\b", image_of(self.base)[1])
         return prune.old if old else prune.command
-
-    def _loaded(self, names: frozenset[str]) -> bool:
-        """Whether sources load one of the packages: those of tests and settings of tools aside."""
-        loads = re.compile(r"(?:\brequire\(|\bfrom|\bimport\(?)\s*[\"']([^\"'.][^\"']*)[\"']")
-        language = next(one for one in runtime_needs_table().languages if one.name == "javascript")
-        for path in {*files_of(self.facts, self.stage).values()}:
-            content = self.facts.context.content(path) if self.facts.context and language.is_source(path) else None
-            for found in loads.finditer((content or b"").decode("utf-8", "replace")):
-                if any(found[1] == name or found[1].startswith(f"{name}/") for name in names):
-                    return True
-        return False
 
     def _installs(self) -> Iterator[tuple[Instruction, ToolCall]]:
         for run in self.stage.instructions:

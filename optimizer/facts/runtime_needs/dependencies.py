@@ -14,6 +14,7 @@ from optimizer.facts.runtime_needs.suites import libraries
 from optimizer.facts.tables import json_object, toml_table
 from optimizer.knowledge.runtime_needs import Dependency, runtime_needs_table
 
+_LOADS = re.compile(r"(?:\brequire\(|\bfrom|\bimport\(?)\s*[\"']([^\"'.][^\"']*)[\"']")
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^\]]*\])?\s*(?:$|[=<>!~;@#,(])")
 _GEM = re.compile(r"^\s*gem\s*\(?\s*[\"']([\w.-]+)[\"']", re.M)
 _GROUP = re.compile(r"^group\s*\(?\s*(?::(?:development|test|ci|lint)\s*,?\s*)+\)?\s+do\b.*?^end\b", re.M | re.S)
@@ -39,10 +40,28 @@ def of_dependencies(facts: Facts, stage: BuildStage) -> Iterator[Need | Unknown]
         if names is None:
             yield Unknown(Kind.LIBRARY, f"`{path}` cannot be read")
             continue
+        names |= loaded(facts, stage, _development(content)) if ecosystem == "javascript" else frozenset()
         for name in sorted(names - _left_out(context, path)):
             one = runtime_needs_table().dependencies.get(ecosystem, {}).get(name)
             if one is not None:
                 yield from _of(facts, stage, one, f"`{name}` of `{path}`")
+
+
+def _development(content: bytes | None) -> frozenset[str]:
+    """The development packages of a `package.json` of which a row tells."""
+    found = (json_object((content or b"").decode("utf-8", "replace")) or {}).get("devDependencies")
+    return frozenset(_table(found)) & runtime_needs_table().dependencies.get("javascript", {}).keys()
+
+
+def loaded(facts: Facts, stage: BuildStage, names: frozenset[str]) -> frozenset[str]:
+    """Those of some packages of npm that sources of the image load, tests and settings of tools aside."""
+    language = next(one for one in runtime_needs_table().languages if one.name == "javascript")
+    found: set[str] = set()
+    for path in {*files_of(facts, stage).values()} if names else ():
+        content = facts.context.content(path) if facts.context and language.is_source(path) else None
+        for match in _LOADS.finditer((content or b"").decode("utf-8", "replace")):
+            found |= {name for name in names if match[1] == name or match[1].startswith(f"{name}/")}
+    return frozenset(found)
 
 
 def _left_out(context: Context, path: str) -> frozenset[str]:

@@ -10,11 +10,15 @@ import re
 from collections.abc import Iterator, Mapping
 
 from optimizer.facts import BuildStage, Facts
+from optimizer.facts.bases import image_of
 from optimizer.facts.context import Context
 from optimizer.facts.runtime_needs import Kind, Need, Unknown
 from optimizer.facts.runtime_needs.started import files_of
+from optimizer.facts.tools import first_image
 from optimizer.knowledge import commands
+from optimizer.knowledge.interpreters import interpreters
 from optimizer.knowledge.runtime_needs import Language, runtime_needs_table
+from optimizer.knowledge.stacks import stacks
 
 _LITERAL = re.compile(
     r"""(?:[rbuRBU]|@|\$)?(?P<quote>\"\"\"|'''|["'`])(?P<text>(?:\\.|(?!(?P=quote)).)*)(?P=quote)""", re.S
@@ -35,7 +39,8 @@ def of_sources(facts: Facts, stage: BuildStage) -> Iterator[Need | Unknown]:
         yield from (Unknown(kind, why) for kind in (Kind.PROGRAM, Kind.FILE, Kind.CERTIFICATES, Kind.ZONES))
         return
     paths = sorted({path for one in facts.needed_for(stage) for path in files_of(facts, one).values()})
-    sources = [(path, language) for path in paths for language in _languages() if language.is_source(path)]
+    languages = [one for one in _languages() if _is_read(facts, stage, one)]
+    sources = [(path, language) for path in paths for language in languages if language.is_source(path)]
     if len(sources) > _MOST:
         yield Unknown(Kind.PROGRAM, f"the build context holds more than {_MOST:,} sources")
         return
@@ -49,6 +54,15 @@ def of_sources(facts: Facts, stage: BuildStage) -> Iterator[Need | Unknown]:
 
 def _languages() -> tuple[Language, ...]:
     return runtime_needs_table().languages
+
+
+def _is_read(facts: Facts, stage: BuildStage, language: Language) -> bool:
+    """Whether something in the image may read sources of the language: a base that is known may have no such program."""
+    images = [image_of(first_image(one) or "")[0] for one in facts.needed_for(stage)]
+    known = interpreters().by_image.keys() | {name for name, one in stacks().builders.items() if not one.needs}
+    if not language.readers or not known.issuperset(images) or set(images) & set(language.readers):
+        return True
+    return re.search(rf"\b(?:{'|'.join(language.readers)})(?:js)?\b", facts.text) is not None
 
 
 def _of_source(context: Context, path: str, language: Language, text: str) -> Iterator[Need | Unknown]:

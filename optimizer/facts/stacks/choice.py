@@ -136,7 +136,7 @@ class _Choice:
         runtime = self._runtime(needs, products, libraries, names, shell=shell)
         packages = (*packages, *self._libraries(runtime, libraries), *self._programs(runtime, names))
         if packages and runtime.system not in ("", self._family) and set(packages) - set(stacks().packages.weak):
-            raise Unknown(f"whether `{runtime.image}` has the package `{packages[0]}` is not known")
+            raise Unknown(f"whether `{self._image(runtime)}` has the package `{packages[0]}` is not known")
         extra = [
             name
             for name, wanted, had in (
