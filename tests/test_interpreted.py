@@ -231,6 +231,9 @@ APP = 'WORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nCMD ["python
         (f"FROM python:3.12\nRUN chown 1:1 /app\nRUN useradd app\n{APP}", {}, "owners are set before a step"),
         (f"FROM python:3.12\nCOPY a /tmp/a\nRUN rm /tmp/a*\n{APP}", {"a": ""}, "whether `/tmp/a` is still there"),
         (f"FROM python:3.12\nONBUILD RUN x\n{APP}", {}, "`ONBUILD` acts on images"),
+        (f"FROM python:3.9.1\n{APP}", {"requirements.txt": "psycopg2\n"}, "on the old system of `python:3.9.1-slim`"),
+        (f"FROM python:3.6-slim\nRUN apt-get install -y gcc libpq-dev\n{APP}", {}, "on the old system of"),
+        (f"FROM python:3.12\n{APP}", {"run.py": "#!/usr/bin/python3\n"}, "`run.py` begins with"),
     ],
 )
 def test_a_refusal_names_the_fact_that_is_missing(text: str, files: Files, why: str) -> None:
@@ -238,6 +241,39 @@ def test_a_refusal_names_the_fact_that_is_missing(text: str, files: Files, why: 
     assert not result.changed
     assert result.refusals == ()
     assert any(why in one.why for one in result.stood_back), result.stood_back
+
+
+@pytest.mark.parametrize(
+    ("text", "files", "installed"),
+    [
+        (f"FROM python:3.9.21\n{APP}", {"requirements.txt": "psycopg2\n"}, "libpq5"),
+        (f"FROM python:3.9.1-bookworm\n{APP}", {"requirements.txt": "psycopg2\n"}, "libpq5"),
+        (f"FROM python:3.6\nRUN apt-get install -y ffmpeg\n{APP}", {}, "ffmpeg"),
+        (f"FROM python:3.6\n{APP}", {}, ""),
+        (f"FROM python:3.12\n{APP}", {"run.py": "#!/usr/bin/python\n"}, ""),
+        (f"FROM python:3.12\n{APP}", {"web/page.js": "const cp = require('child_process')\ncp.spawn(x)\n"}, ""),
+    ],
+)
+def test_what_stands_in_no_way(text: str, files: Files, installed: str) -> None:
+    stage = last_stage(parted(text, {**PYTHON, **files}))
+    assert "COPY --from=builder /app /app\n" in stage
+    assert ("apt-get" in stage) == bool(installed)
+    assert installed in stage
+
+
+def test_what_bundler_keeps_for_all_projects_is_not_copied_from_where_it_is_not() -> None:
+    text = (
+        "FROM ruby:3.3\nRUN bundle config --global frozen 1\nWORKDIR /app\nCOPY . .\nRUN bundle install\nCMD rackup\n"
+    )
+    assert "/.bundle" not in last_stage(parted(text, RUBY))
+
+
+def test_a_development_package_that_sources_load_needs_what_it_needs() -> None:
+    manifest = '{"scripts": {"build": "prisma generate"}, "devDependencies": {"prisma": "5", "@prisma/client": "5"}}'
+    files = {**NODE, "package.json": manifest, "src/main.ts": 'import { PrismaClient } from "@prisma/client"\n'}
+    text = 'FROM node:20\nWORKDIR /app\nCOPY . .\nRUN npm ci\nRUN npm run build\nCMD ["node", "dist/main.js"]\n'
+    assert "install -y --no-install-recommends openssl &&" in last_stage(parted(text, files))
+    assert "openssl" not in last_stage(parted(text, {**files, "src/main.ts": ""}))
 
 
 def test_settings_supply_what_is_missing() -> None:
@@ -320,6 +356,21 @@ def test_a_lie_about_python_is_caught(old: str, new: str, why: str) -> None:
     result = lies(SNAKE, old, new, PYTHON)
     assert not result.changed
     assert any(why in one.why for one in result.refusals), result.refusals
+
+
+def test_packages_that_an_old_system_may_not_have_are_caught() -> None:
+    text = f"FROM python:3.9.1\n{APP}"
+    run = "RUN apt-get update && apt-get install -y --no-install-recommends libpq5 && rm -rf /var/lib/apt/lists/*\n"
+    result = lies(text, "COPY --from=builder /app", f"{run}COPY --from=builder /app", {**PYTHON, "a.py": ""})
+    assert not result.changed
+    assert any("`libpq5` may not be had on `python:3.9.1-slim`" in one.why for one in result.refusals), result.refusals
+
+
+def test_a_mode_that_a_new_folder_has_anyway_is_not_set_again() -> None:
+    text = f"FROM python:3.12\n{APP}RUN chmod -R 755 /app && chmod 644 /app/app.py\n"
+    assert "chmod" not in last_stage(parted(text, PYTHON))
+    result = parted(text.replace("755", "777"), PYTHON)
+    assert "`chmod -R 777 /app` would be left out" in result.refusals[0].why
 
 
 def test_taking_packages_away_that_the_start_needs_is_caught() -> None:

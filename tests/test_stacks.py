@@ -157,6 +157,23 @@ EXPOSE 8080
 ENTRYPOINT ["java", "-jar", "target/app-0.0.1-SNAPSHOT.jar"]
 """,
     ),
+    "maven that the file installs": (
+        """\
+FROM openjdk:17
+WORKDIR /app
+RUN apt-get update && apt-get install -y maven
+COPY . .
+RUN mvn package
+CMD ["java", "-jar", "target/app.jar"]
+""",
+        {"pom.xml": POM, "src/main/java/App.java": "class App{}"},
+        """\
+FROM eclipse-temurin:17-jre
+WORKDIR /app
+COPY --from=builder /app/target/app.jar /app/target/app.jar
+CMD ["java", "-jar", "target/app.jar"]
+""",
+    ),
     "maven wrapper on jdk": (
         """\
 FROM eclipse-temurin:17-jdk-alpine

@@ -294,7 +294,16 @@ def test_no_package_is_installed_from_an_archived_release() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tag", "served"), [("3.6", False), ("3.8.1", False), ("3.8.20", True), ("3.12", True), ("3.12.0", True), ("3.9-buster", False), ("3.9-bookworm", True)]
+    ("tag", "served"),
+    [
+        ("3.6", False),
+        ("3.8.1", False),
+        ("3.8.20", True),
+        ("3.12", True),
+        ("3.12.0", True),
+        ("3.9-buster", False),
+        ("3.9-bookworm", True),
+    ],
 )
 def test_whether_packages_can_be_installed(tag: str, served: bool) -> None:
     found = slim_of(f"python:{tag}")

@@ -1,4 +1,6 @@
-"""Real applications built before and after, started and asked: `python -m tests.e2e.real FOLDER [REPOSITORY ...] [--write]`.
+"""Real applications built before and after, started and asked.
+
+`python -m tests.e2e.real FOLDER [REPOSITORY ...] [--write]`
 
 FOLDER holds their work trees, named OWNER+NAME; `real.toml` says what is built and asked. Images of other versions than
 the factory makes are stood in for by those that it does: the name of a version is theirs, what is in it Debian's.
@@ -48,8 +50,8 @@ HEAD = """\
 |---|---:|---:|---:|---:|---:|---:|---:|---|
 """
 LEGEND = """
-Built as they are in their repositories and as `dockopt fix --unsafe` leaves them, on stand-ins of Debian's packages: the
-image of a version that is not made here is that of the one which is. *Image*: bytes of all layers. *Build*: seconds
+Built as they are in their repositories and as `dockopt fix --unsafe` leaves them, on stand-ins of Debian's packages:
+the image of a version that is not made here is that of the one which is. *Image*: bytes of all layers. *Build*: seconds
 without a cache; *rebuild*: with a warm one, after the source in brackets has changed. *Answers*: the program is started
 and asked over HTTP, status and body; one that listens to nothing is run, and what it prints is compared.
 """

@@ -57,8 +57,15 @@ def look(application: Application) -> Look:
     except Exception:
         seen.wrong["raises"] = traceback.format_exc(limit=-3)
         return seen
-    if again.changed or again.ignores:
-        seen.wrong["is changed by a second run"] = unified(again.before, again.after, "Dockerfile")
-    if by_binding(result.after) is None:
-        seen.wrong["is no longer accepted"] = unified(result.before, result.after, "Dockerfile")
+    seen.wrong |= faults(result, again)
     return seen
+
+
+def faults(result: Result, again: Result) -> dict[str, str]:
+    """What must not be in a result, and in that of a second run over it."""
+    found = {}
+    if again.changed or again.ignores:
+        found["is changed by a second run"] = unified(again.before, again.after, "Dockerfile")
+    if by_binding(result.after) is None:
+        found["is no longer accepted"] = unified(result.before, result.after, "Dockerfile")
+    return found

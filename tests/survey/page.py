@@ -39,21 +39,13 @@ class Looked(Protocol):
 def page(looks: Sequence[Looked]) -> str:
     """All of it, in Markdown."""
     names = sorted({one.application.repository for one in looks}, key=str.lower)
-    return "\n".join([
+    head = (
         f"{len(looks)} applications of one stage in {len(names)} public repositories, optimized with `--unsafe` in their"
-        f" build contexts: {_told(looks)}. {datetime.now(UTC):%Y-%m-%d}; `make survey`.",
-        "",
-        *_by_ecosystem(looks),
-        LEGEND,
-        "## Why it stands back",
-        "",
-        *_by_reason([one for one in looks if one.refused is not None]),
-        "",
-        "## The repositories",
-        "",
-        ", ".join(names) + ".",
-        "",
-    ])  # fmt: skip
+        f" build contexts: {_told(looks)}. {datetime.now(UTC):%Y-%m-%d}; `make survey`."
+    )
+    refused = _by_reason([one for one in looks if one.refused is not None])
+    parts = [head, "", *_by_ecosystem(looks), LEGEND, "## Why it stands back", "", *refused]
+    return "\n".join([*parts, "", "## The repositories", "", ", ".join(names) + ".", ""])
 
 
 def _told(looks: Sequence[Looked]) -> str:

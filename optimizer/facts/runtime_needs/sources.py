@@ -57,7 +57,7 @@ def _languages() -> tuple[Language, ...]:
 
 
 def _is_read(facts: Facts, stage: BuildStage, language: Language) -> bool:
-    """Whether something in the image may read sources of the language: a base that is known may have no such program."""
+    """Whether something in the image may read sources of the language: a known base may have no such program."""
     images = [image_of(first_image(one) or "")[0] for one in facts.needed_for(stage)]
     known = interpreters().by_image.keys() | {name for name, one in stacks().builders.items() if not one.needs}
     if not language.readers or not known.issuperset(images) or set(images) & set(language.readers):
