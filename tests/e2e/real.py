@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -105,9 +106,12 @@ def measured(application: Application, text: str, ignores: Sequence[str], folder
         order = Order(text, context, f"{PREFIX}{_slug(application)}:x", scratch, ignore, no_cache=True)
         built = builder.build(order, options, _ignored)
         answers = asked(application, built.image, builder)
+        size = _size(built.image)
         touch(context, application.touch)
-        warm = Order(text, context, order.tag, scratch, ignore)
-        return Measured(_size(built.image), built.seconds, builder.build(warm, options, _ignored).seconds, answers)
+        warm = builder.build(Order(text, context, order.tag, scratch, ignore), options, _ignored)
+        if warm.image != built.image:  # It has lost its name to the other.
+            subprocess.run(["docker", "image", "rm", built.image], capture_output=True, check=False)
+        return Measured(size, built.seconds, warm.seconds, answers)
 
 
 def asked(application: Application, image: str, builder: Builder) -> tuple[str, ...]:
@@ -116,11 +120,25 @@ def asked(application: Application, image: str, builder: Builder) -> tuple[str, 
     if application.port is None:
         ran = builder.run(image, [], name=name, timeout=PATIENCE, network="none")
         return (f"{ran.status}: {ran.output.strip()}",)
+    _await_free(application.port)
     try:
         builder.start(image, name=name, port=application.port, network="host")
         return tuple(_answer(builder, name, application.port, path) for path in application.paths)
     finally:
         builder.stop(name)
+
+
+def _await_free(port: int) -> None:
+    """Wait until a program may listen on the port: connections of the one before keep it for a minute."""
+    end = time.monotonic() + 2 * PATIENCE
+    while time.monotonic() < end:
+        try:
+            with socket.socket() as one:
+                one.bind(("0.0.0.0", port))
+                return
+        except OSError:
+            time.sleep(1)
+    raise ProofError(f"something else listens on port {port}")
 
 
 def _answer(builder: Builder, name: str, port: int, path: str) -> str:
@@ -200,8 +218,10 @@ def row(application: Application, folder: Path, builder: Builder) -> str:
     sizes = f"{megabytes(before.size)} | {megabytes(after.size)} | {after.size / before.size - 1:.0%}"
     pairs = ((before.build, after.build), (before.rebuild, after.rebuild))
     times = " | ".join(f"{one:.1f} s" for pair in pairs for one in pair)
-    same = "as before: " + ", ".join(answer[:3] for answer in after.answers) if before.answers == after.answers else ""
-    return f"| {name} | {sizes} | {times} | {same or _cell(f'OTHERWISE: {before.answers} {after.answers}')} |"
+    statuses = ", ".join(answer.partition(":")[0] for answer in after.answers)
+    same = before.answers == after.answers
+    told = f"as before: {statuses}" if same else _cell(f"OTHERWISE: {before.answers} {after.answers}")
+    return f"| {name} | {sizes} | {times} | {told} |"
 
 
 def _cell(text: str) -> str:

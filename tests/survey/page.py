@@ -40,8 +40,8 @@ def page(looks: Sequence[Looked]) -> str:
     """All of it, in Markdown."""
     names = sorted({one.application.repository for one in looks}, key=str.lower)
     head = (
-        f"{len(looks)} applications of one stage in {len(names)} public repositories, optimized with `--unsafe` in their"
-        f" build contexts: {_told(looks)}. {datetime.now(UTC):%Y-%m-%d}; `make survey`."
+        f"{len(looks)} applications of one stage in {len(names)} public repositories, optimized with `--unsafe`"
+        f" in their build contexts: {_told(looks)}. {datetime.now(UTC):%Y-%m-%d}; `make survey`."
     )
     refused = _by_reason([one for one in looks if one.refused is not None])
     parts = [head, "", *_by_ecosystem(looks), LEGEND, "## Why it stands back", "", *refused]
