@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from types import MappingProxyType
 
-from msgspec import Struct
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from optimizer.knowledge import load, row
 
@@ -81,6 +83,8 @@ class Defaults(Struct, frozen=True):
     folder: str | None = None
     entrypoint: str | None = None
     special: tuple[str, ...] = ()
+    folders: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """A part of the tag -> the folder of such variants; the first that fits is taken."""
     plain: bool = False
     """Whether the image sets nothing in the environment but a PATH of the system's folders."""
 
@@ -97,9 +101,11 @@ def defaults_of(reference: str | None) -> Defaults:
     if reference is None:
         return Defaults()
     name, tag = image_of(reference)
-    return (
-        Defaults() if "onbuild" in tag or "windows" in tag or "nanoserver" in tag else _defaults().get(name, Defaults())
-    )
+    if "onbuild" in tag or "windows" in tag or "nanoserver" in tag:
+        return Defaults()
+    found = _defaults().get(name, Defaults())
+    folder = next((folder for sign, folder in found.folders.items() if sign in tag), found.folder)
+    return found if folder == found.folder else replace(found, folder=folder)
 
 
 def _by_tag(tag: str) -> System:
