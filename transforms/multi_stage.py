@@ -32,6 +32,11 @@ _NODE = {
     "src/main.ts": 'import fastify from "fastify"\n',
 }
 _PYTHON = {"requirements.txt": "flask\npsycopg2\n", "app.py": "import flask\n", "static/style.css": ""}
+_PHP = {
+    "composer.json": '{"require": {"monolog/monolog": "3"}}',
+    "composer.lock": "{}",
+    "public/index.php": "<?php echo 1;\n",
+}
 _RUBY = {"Gemfile": 'gem "rack"\n', "Gemfile.lock": "GEM\n", "app.rb": ""}
 
 
@@ -257,6 +262,43 @@ _RUBY = {"Gemfile": 'gem "rack"\n', "Gemfile.lock": "GEM\n", "app.rb": ""}
     unsafe=True,
     context=_RUBY,
 )
+@example(
+    "composer and headers stay behind; extensions of PHP go along, with the libraries that they link",
+    """
+    - FROM php:8.3-apache-bookworm
+    + # builds what the stage below runs
+    + FROM php:8.3-apache-bookworm AS builder
+      COPY --from=composer:2 /usr/bin/composer /usr/local/bin/composer
+      RUN apt-get update && apt-get install -y --no-install-recommends git libpng-dev && rm -rf /var/lib/apt/lists/*
+      RUN docker-php-ext-install gd
+      RUN a2enmod rewrite
+      COPY . .
+      RUN composer install --no-dev
+    +
+    + # holds what the container needs, and nothing that built it
+    + FROM php:8.3-apache-bookworm
+    + RUN apt-get update && apt-get install -y --no-install-recommends libpng16-16 && rm -rf /var/lib/apt/lists/*
+    + RUN a2enmod rewrite
+    + COPY --from=builder /usr/local/etc/php/conf.d /usr/local/etc/php/conf.d
+    + COPY --from=builder /usr/local/lib/php/extensions /usr/local/lib/php/extensions
+    + COPY --from=builder /var/www /var/www
+      EXPOSE 80
+    """,
+    unsafe=True,
+    context=_PHP,
+)
+@unchanged(
+    "little would stay behind",
+    """
+    FROM php:8.3-apache-bookworm
+    COPY --from=composer:2 /usr/bin/composer /usr/local/bin/composer
+    RUN apt-get update && apt-get install -y --no-install-recommends unzip && rm -rf /var/lib/apt/lists/*
+    COPY . .
+    RUN composer install --no-dev
+    """,
+    unsafe=True,
+    context=_PHP,
+)
 @unchanged(
     "sources start a program whose name is not known: the slim image may lack it",
     """
@@ -391,7 +433,8 @@ def multi_stage(facts: Facts, artefacts: str = "", packages: str = "") -> Iterat
     before: a shell in the container, where nothing that is seen needs one. A program that an interpreter reads keeps
     its whole folder and gets the slim variant of the same image: not where sources or packages may start programs,
     or link libraries, that are not known. Packages of Python move to an environment; not where something names the
-    place in which they were. Development packages of Node go where nothing that is started or loaded needs them.
+    place in which they were. Images of PHP have no slim variant: both stages stand on the same one; not where only a
+    little would stay behind. Development packages of Node go where nothing that is started or loaded needs them.
 
     Sources: Docker's documentation of multi-stage builds; domain.md 1.4, 3.
     """

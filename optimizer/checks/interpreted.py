@@ -5,6 +5,7 @@ Knows no transform: it reads both trees and the rows of `interpreters.toml`.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -12,8 +13,10 @@ from functools import cached_property
 
 from optimizer.checks.ending import Ending, ending
 from optimizer.checks.staging import Staging
+from optimizer.checks.trace import trace
 from optimizer.facts import Facts
 from optimizer.facts.bases import image_of
+from optimizer.facts.calls import Call
 from optimizer.facts.demand import started_needs
 from optimizer.facts.effects.actions import Action
 from optimizer.facts.effects.places import canonical
@@ -183,7 +186,8 @@ class Interpreted(Staging):
     def _programs(self, now: Ending) -> Iterator[str]:
         """What is needed when it runs is in the other image, or is installed there."""
         needs = runtime_needs(self.before, self.whole)
-        there = {*self._packages(), *(one for one in needs.names(Kind.LIBRARY) if matches(one, self.known.brings))}
+        named = {*needs.names(Kind.LIBRARY), *needs.names(Kind.PACKAGE)}
+        there = {*self._packages(), *(one for one in named if matches(one, self.known.brings))}
         if self.run.base == self.whole.base:
             lost = {name for kind in (Kind.PACKAGE, Kind.LIBRARY) for name in needs.names(kind)} - there
         else:
@@ -196,6 +200,50 @@ class Interpreted(Staging):
                 yield doubt
         if lost and not self.told:
             yield f"`{min(lost)}` would not be there"
+        yield from self._tools() if self.known.same else ()
+        yield from self._copies_of_images()
+
+    def _tools(self) -> Iterator[str]:
+        """What compiles, and what only a build calls, is started by nothing that is seen."""
+        needs = runtime_needs(self.before, self.whole)
+        calls = [
+            call for one in self.whole.instructions if one.name == "RUN" for call in self.before.package_calls(one)
+        ]
+        installed = {word.text for call in calls if call.installs for word in call.operands}
+        for name in needs.names(Kind.PROGRAM) if not self.told else ():
+            if (name in installed and name not in self._packages() | set(self.known.programs)) or (
+                name in self.known.tools and not self._copied_in(name) and not self._carries(name)
+            ):
+                yield f"`{name}` would not be there: {needs.why(Kind.PROGRAM, name)}"
+
+    def _carries(self, name: str) -> bool:
+        return any(path.endswith(f"/{name}") for path in self._carried)
+
+    def _copies_of_images(self) -> Iterator[str]:
+        """What other images bring comes again, is carried along, or is a tool of builds."""
+        now = [argument_text(one) for one in self.run.instructions if one.name in _LAYERS]
+        for one in self.whole.instructions:
+            copy = self.before.copies.get(one)
+            if copy is None or copy.origin is None or argument_text(one) in now:
+                continue
+            place = (copy.destination or "/").rstrip("/")
+            names = {posixpath.basename(path or "/") for path in copy.sources}
+            names |= set() if copy.into_folder else {posixpath.basename(place)}
+            if not self._is_carried(place) and not all(self._is_tool(name) for name in names):
+                yield f"`{shortened(argument_text(one))}` would be left out"
+
+    def _is_tool(self, name: str) -> bool:
+        """Whether it is a program of builds that nothing may call."""
+        needs = runtime_needs(self.before, self.whole)
+        free = needs.doubt(Kind.PROGRAM) is None and name not in needs.names(Kind.PROGRAM)
+        return name in self.known.tools and free
+
+    def _owns(self, call: Call) -> bool:
+        """A copy of a folder keeps the modes of all below it; its own only where it was not there before."""
+        paths = {canonical(word.text) for word in call.words[1:] if word.text.startswith("/")}
+        there = {self.after.entered(one) for one in self.run.instructions} | {self._folder}
+        filled = {canonical(path) for path in self._carried if path in there}
+        return super()._owns(call) and (call.name != "chmod" or not paths.isdisjoint(filled))
 
     def _libraries(self) -> Iterator[str]:
         """They are among what is needed when it runs."""
@@ -226,6 +274,10 @@ class Interpreted(Staging):
             for action in self.before.effects(run).actions:
                 yield from self._left(run, action)
                 yield from self._linked(action)
+        yield from self._repeats()
+        if any(self._installs_packages(one) for one in self.whole.instructions if one.name == "RUN"):
+            missing = [path for path in self.known.carried if not self._is_carried(path)]
+            yield from (f"`{path}` would be left behind, where packages lie" for path in missing)
 
     def _linked(self, action: Action) -> Iterator[str]:
         """COPY follows a link that it is given; one in a folder leads where it led."""
@@ -236,7 +288,27 @@ class Interpreted(Staging):
             if not inside or not (kept or self._is_carried(canonical(target))):
                 yield f"the link `{link}` would lead nowhere, or be no link"
 
+    def _repeats(self) -> Iterator[str]:
+        """What changes the image itself is done in the last stage as well, and nothing of its settings is deleted."""
+        now = {atom.text for atom in trace(self.after).stages[-1]}
+        for atom in trace(self.before).stages[-1]:
+            if atom.text not in now and any(call.name in self.known.repeated for call in atom.calls):
+                yield f"`{shortened(atom.text)}` would be left out"
+        for path in self._gone:
+            if any(within(path, folder) for folder in self.known.settings):
+                yield f"`{path}` would be there again"
+
+    def _fetches(self, run: Instruction, text: str) -> bool:
+        """Whether a command, whose text may be cut, only fetches a tool of builds."""
+        words = [" ".join(word.text for word in call.words) for call in self.before.calls(run)]
+        head = text.removesuffix("...")
+        begun = [one for one in words if one == text or (head != text and one.startswith(head))]
+        tools = [interpreters().fetched(one, self.before.sources[run]) for one in begun]
+        return bool(tools) and all(tool in self.known.tools for tool in tools)
+
     def _left(self, run: Instruction, action: Action) -> Iterator[str]:
+        if action.text.split(" ")[0] in self.known.repeated or self._fetches(run, action.text):
+            return
         if action.barrier:
             inside = interpreters().inside
             folder = self.before.scopes[run].folder
@@ -254,6 +326,9 @@ class Interpreted(Staging):
     def _goes_without_saying(self, path: str) -> bool:
         """Whether nobody misses it, the system has it, or a step that is there again writes it."""
         ignored = [one.replace("~", "/root") for one in interpreters().ignored]
+        name = posixpath.basename(path)
+        if self._is_tool(name) or (name in self.known.tools and (self._copied_in(name) or self._carries(name))):
+            return True
         accounts = r"/etc/(passwd|group|shadow|gshadow|subuid|subgid).*|/home/.*"
         if any(within(path, one) for one in ignored) or path in effects_table().standing:
             return True

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from types import MappingProxyType
 
 from optimizer.knowledge import load, row
 
@@ -83,6 +84,8 @@ class Defaults:
     folder: str | None = None
     entrypoint: str | None = None
     special: tuple[str, ...] = ()
+    folders: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """A part of the tag -> the folder of such variants; the first that fits is taken."""
     plain: bool = False
     """Whether the image sets nothing in the environment but a PATH of the system's folders."""
 
@@ -99,9 +102,11 @@ def defaults_of(reference: str | None) -> Defaults:
     if reference is None:
         return Defaults()
     name, tag = image_of(reference)
-    return (
-        Defaults() if "onbuild" in tag or "windows" in tag or "nanoserver" in tag else _defaults().get(name, Defaults())
-    )
+    if "onbuild" in tag or "windows" in tag or "nanoserver" in tag:
+        return Defaults()
+    found = _defaults().get(name, Defaults())
+    folder = next((folder for sign, folder in found.folders.items() if sign in tag), found.folder)
+    return found if folder == found.folder else replace(found, folder=folder)
 
 
 def _by_tag(tag: str) -> System:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
 from optimizer.knowledge import KnowledgeError, load
 
 SUITES = ("bookworm", "trixie")
-_TABLES = {"build", "bases", "every", "alpine", *SUITES}
+_TABLES = {"build", "variables", "bases", "every", "alpine", *SUITES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,11 @@ class BuildPackages:
     slim_bases: tuple[str, ...]
     signs: tuple[str, ...]
     runtime: dict[str, dict[str, tuple[str, ...]]]
+    variables: dict[str, tuple[str, ...]]
+
+    def stands_for(self, word: str) -> tuple[str, ...]:
+        """The packages that a variable of an image names, as a word of an install; empty for another word."""
+        return self.variables.get(re.sub(r"[\"${}]", "", word), ()) if "$" in word else ()
 
     def is_build(self, name: str) -> bool:
         """Whether the package is a compiler, a build tool or headers."""
@@ -62,4 +68,5 @@ def build_packages() -> BuildPackages:
         slim_bases=tuple(data["bases"]["slim"]),
         signs=tuple(data["bases"]["signs"]),
         runtime=runtime,
+        variables={name: tuple(names) for name, names in data["variables"].items()},
     )

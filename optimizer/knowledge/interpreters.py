@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
 from optimizer.knowledge import KnowledgeError, load, row
 from optimizer.knowledge.variants import variants
 
-_TABLES = {"interpreter", "prune", "fonts", "builds", "ignored", "inside", "unfollowed", "homes"}
+_TABLES = {
+    "interpreter",
+    "prune",
+    "fonts",
+    "builds",
+    "ignored",
+    "inside",
+    "unfollowed",
+    "fetchers",
+    "unseen",
+    "people",
+    "homes",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +40,16 @@ class Interpreter:
     environment: str = ""
     step: str = ""
     own: tuple[str, ...] = ()
+    same: bool = False
+    starts: bool = False
+    repeated: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
+    worth: tuple[str, ...] = ()
 
     def slim(self, reference: str) -> str | None:
         """The slim variant of a full image, as FROM would name it; None for one that is none, or is not known."""
-        if "@" in reference:
+        if "@" in reference or self.same:
             return None
         name, _, tag = reference.partition(":") if "/" not in reference.rpartition(":")[2] else (reference, "", "")
         family = variants().families[self.name]
@@ -58,6 +77,20 @@ class Prune:
 
 
 @dataclass(frozen=True, slots=True)
+class Fetcher:
+    """How a tool is fetched that no package manager brings."""
+
+    commands: tuple[str, ...]
+    script: str
+    source: str
+
+    def is_fetched(self, text: str, script: str) -> bool:
+        """Whether a command of a RUN of that text does it."""
+        known = any(re.fullmatch(sign, text, re.S) for sign in self.commands)
+        return known and re.search(self.script, script) is not None
+
+
+@dataclass(frozen=True, slots=True)
 class Interpreters:
     """The whole table."""
 
@@ -68,7 +101,14 @@ class Interpreters:
     ignored: tuple[str, ...]
     inside: tuple[str, ...]
     unfollowed: tuple[str, ...]
+    fetchers: dict[str, Fetcher]
+    unseen: tuple[str, ...]
+    people: tuple[str, ...]
     homes: dict[str, str]
+
+    def fetched(self, text: str, script: str) -> str | None:
+        """The tool that a command of a RUN fetches and leaves for those behind it; None for another command."""
+        return next((tool for tool, one in self.fetchers.items() if one.is_fetched(text, script)), None)
 
 
 @lru_cache(maxsize=1)
@@ -89,5 +129,8 @@ def interpreters() -> Interpreters:
         ignored=tuple(data["ignored"]["places"]),
         inside=tuple(data["inside"]["commands"]),
         unfollowed=tuple(data["unfollowed"]["commands"]),
+        fetchers={tool: row(Fetcher, one, f"interpreters.toml: {tool}") for tool, one in data["fetchers"].items()},
+        unseen=tuple(data["unseen"]["commands"]),
+        people=tuple(data["people"]["packages"]),
         homes=dict(data["homes"]),
     )

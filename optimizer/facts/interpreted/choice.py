@@ -17,6 +17,15 @@ from optimizer.facts.effects.places import canonical
 from optimizer.facts.effects.programs import path_folders
 from optimizer.facts.effects.steps import step_effects
 from optimizer.facts.estimates import of_bases
+from optimizer.facts.interpreted.same import (
+    brings_idle_tool,
+    called_by_settings,
+    is_idle_tool,
+    left_behind,
+    needs_compilers,
+    not_worth,
+    unseen,
+)
 from optimizer.facts.interpreted.survey import PROGRAMS, Survey
 from optimizer.facts.paths import covering, within
 from optimizer.facts.runtime_needs import Kind, Needs, runtime_needs
@@ -45,7 +54,7 @@ def conversion(
     row = interpreters().by_image.get(image_of(stage.base or "")[0])
     if row is None or stage.parent is not None or stage.base is None or facts.tree.escape != "\\":
         return None
-    if not any(one.name == "RUN" for one in stage.instructions) or not effective(stage):
+    if not any(one.name == "RUN" for one in stage.instructions) or not (row.starts or effective(stage)):
         return None
     return _Choice(facts, stage, row, stage.base, tuple(artefacts), tuple(packages)).made()
 
@@ -72,12 +81,12 @@ class _Choice:
 
     def made(self) -> Plan | None:
         """The plan. Raises Unknown."""
-        if self.slim is None and not re.search("slim|alpine", self.base):
+        if self.slim is None and not (self.row.same or re.search("slim|alpine", self.base)):
             raise Unknown(f"which slim variant `{self.base}` has is not known")
         if self.facts.context is None:
             raise Unknown(f"the sources are not seen: {self.facts.no_context}")
         closing = self._closing()
-        if self.slim is None and closing is None and not self._installs_builders():
+        if self.slim is None and closing is None and not self._gains():
             return None
         self.survey.walk()
         if not self.artefacts and self._is_empty(self.survey.end.folder):
@@ -85,11 +94,13 @@ class _Choice:
         needs = runtime_needs(self.facts, self.stage)
         self._sure(needs)
         environment = self._environment()
-        carried = self._carried(environment)
-        self.survey.elsewhere = [one for one in self.survey.elsewhere if not self._lands_in(one, carried)]
+        carried = self._carried(environment, needs)
+        self.survey.elsewhere = [one for one in self.survey.elsewhere if self._is_wanted(one, carried, needs)]
         self._owned(carried)
         self._linked(carried)
         packages = self._packages(needs)
+        if self.row.same and (why := not_worth(left_behind(self.facts, self.stage, packages), self.row)) is not None:
+            raise Unknown(why)
         estimate = of_bases(self.base, self.slim, packages)
         return Plan(
             self.survey,
@@ -97,7 +108,7 @@ class _Choice:
             carried,
             packages,
             self._repeated(needs),
-            tuple(self.survey.owners),
+            tuple(sorted([*self.survey.owners, *self._opened(carried)], key=lambda one: self._place(*one))),
             estimate.bytes if estimate is not None else 0,
             estimate.basis if estimate is not None else "",
             searched=False,
@@ -108,6 +119,10 @@ class _Choice:
 
     def _opening(self, environment: str | None) -> tuple[tuple[str, str], ...]:
         return (("RUN", self.row.step), ("ENV", f"PATH={environment}/bin:$PATH")) if environment is not None else ()
+
+    def _gains(self) -> bool:
+        """Whether packages are seen that may stay behind."""
+        return bool(left_behind(self.facts, self.stage)) if self.row.same else self._installs_builders()
 
     def _installs_builders(self) -> bool:
         """Whether packages come that only builds need, and a later RUN may build: else they go in their own."""
@@ -128,6 +143,20 @@ class _Choice:
             for place in step_effects(self.facts, run, step).writes:
                 if not any(within(place.path, canonical(one)) for one in carried):
                     raise Unknown(f"the owner of `{place.path}` is set, which may be missing where it runs", run)
+
+    def _opened(self, carried: Sequence[str]) -> Iterator[tuple[Instruction, Step]]:
+        """Steps that set the mode of a folder which the other image has before it is filled. Raises Unknown."""
+        there = {
+            scope.folder for scope in (*map(self.survey.scopes.__getitem__, self.stage.instructions), self.survey.end)
+        }
+        filled = {canonical(path) for path in carried if path in there}
+        for run, step in self.survey.modes:
+            places = step_effects(self.facts, run, step).writes if step is not None else self.facts.effects(run).writes
+            if not any(place.path in filled for place in places):
+                continue
+            if step is None:
+                raise Unknown("`chmod` stands in a larger step", run)
+            yield run, step
 
     def _is_empty(self, folder: str | None) -> bool:
         """Whether the folder in which it starts gets no file, so that a volume may bring all of it."""
@@ -157,6 +186,10 @@ class _Choice:
         kept = (*carried, *of_system)
         return not target.startswith("/") or any(within(canonical(target), canonical(one)) for one in kept)
 
+    def _is_wanted(self, copy: Instruction, carried: Sequence[str], needs: Needs) -> bool:
+        """Whether a copy out of another image is made again: unless it is carried along, or only builds call it."""
+        return not self._lands_in(copy, carried) and not brings_idle_tool(self.facts, copy, self.row, needs)
+
     def _lands_in(self, instruction: Instruction, carried: Sequence[str]) -> bool:
         copy = self.facts.copies.get(instruction)
         place = copy.destination if copy is not None else None
@@ -172,6 +205,8 @@ class _Choice:
             raise Unknown(needs.why(Kind.CERTIFICATES, "own") or "")
         if "generated" in needs.names(Kind.LOCALE):
             raise Unknown("a `RUN` makes locales, which are not carried along")
+        if self.row.same and not self.named:
+            self._sure_of_tools(needs)
         for word in self.row.own if self.survey.installs or self.row.carried else ():
             if word in self.facts.text:
                 raise Unknown(f"`{word.strip()}` is named: something hangs on where packages lie")
@@ -180,6 +215,24 @@ class _Choice:
             line = (head or b"").partition(b"\n")[0].decode("utf-8", "replace")
             if line.startswith("#!") and any(word in line for word in self.row.own):
                 raise Unknown(f"`{path}` begins with `{line.strip()}`: another interpreter than that of the packages")
+
+    def _sure_of_tools(self, needs: Needs) -> None:
+        """Raises Unknown where something may call what would stay behind."""
+        left = set(left_behind(self.facts, self.stage, needs.names(Kind.PACKAGE)))
+        if (program := needs_compilers(needs, left)) is not None:
+            raise Unknown(f"`{program}` is needed when it runs: {needs.why(Kind.PROGRAM, program)}; {PROGRAMS}")
+        for tool, at in self.survey.fetched.items():
+            if not is_idle_tool(tool or "", self.row, needs):
+                raise Unknown(f"`{tool}` may be needed when it runs, and where it lies is not followed; {HINT}", at)
+        programs = [one for name in sorted(left) for one in runtime_needs_table().tools.get(name, ())]
+        if not programs:
+            return
+        if (run := unseen(self.facts, self.stage)) is not None:
+            raise Unknown(f"it brings sources that are not seen, which may call `{programs[0]}`; {PROGRAMS}", run)
+        if (found := called_by_settings(self.facts, self.stage, programs)) is not None:
+            raise Unknown(f"`{found[0]}` is needed when it runs: {found[1]}; {PROGRAMS}")
+        if people := sorted(needs.names(Kind.PACKAGE) & set(interpreters().people)):
+            raise Unknown(f"`{people[0]}` lets people in, who may want `{programs[0]}`; {PROGRAMS}")
 
     def _environment(self) -> str | None:
         """A new environment for the packages; None where none is needed, or the file makes one. Raises Unknown."""
@@ -201,9 +254,10 @@ class _Choice:
             raise Unknown(f"`{self.row.environment}` means something else")
         return self.row.environment
 
-    def _carried(self, environment: str | None) -> tuple[str, ...]:
+    def _carried(self, environment: str | None, needs: Needs) -> tuple[str, ...]:
         """What is copied out of the builder. Raises Unknown for a folder that holds more than the project."""
-        found = [*self.survey.places, *self.artefacts, *((environment,) if environment else ())]
+        places = [path for path in self.survey.places if not is_idle_tool(path, self.row, needs)]
+        found = [*places, *self.artefacts, *((environment,) if environment else ())]
         found += self.row.carried if self.survey.installs else ()
         for path in found:
             if (why := interpreters().homes.get(path)) is not None:
@@ -216,7 +270,7 @@ class _Choice:
     def _packages(self, needs: Needs) -> tuple[str, ...]:
         """What the image that runs installs. Raises Unknown."""
         found = {need.name for kind in (Kind.PACKAGE, Kind.LIBRARY) for need in needs.of(kind)} | set(self.named)
-        found -= {need.name for need in needs.of(Kind.LIBRARY) if matches(need.name, self.row.brings)}
+        found -= {name for name in found if matches(name, self.row.brings)}
         found |= {name for name in needs.names(Kind.FONTS) if name != "any"}
         known = interpreters()
         if self.slim is not None:
@@ -241,9 +295,9 @@ class _Choice:
 
     def _repeated(self, needs: Needs) -> tuple[tuple[Instruction, Step], ...]:
         """Steps that make users, and those that install programs which something may start."""
-        order = {one: n for n, one in enumerate(self.stage.instructions)}
         kept = [(run, step) for run, step, names in self.survey.globals if self._started(names, needs)]
-        return tuple(sorted([*self.survey.users, *kept], key=lambda one: order[one[0]]))
+        found = [*self.survey.users, *self.survey.repeated, *kept]
+        return tuple(sorted(found, key=lambda one: self._place(*one)))
 
     def _started(self, names: frozenset[str] | None, needs: Needs) -> bool:
         """Whether packages of npm may bring a program that is needed: those that only build bring it by their names."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -49,6 +50,12 @@ class Survey:
     """Steps that install programs of npm for all, with the names of the packages."""
     users: list[tuple[Instruction, Step]] = field(default_factory=list)
     owners: list[tuple[Instruction, Step]] = field(default_factory=list)
+    repeated: list[tuple[Instruction, Step]] = field(default_factory=list)
+    """Steps that change what the other image has, too."""
+    modes: list[tuple[Instruction, Step | None]] = field(default_factory=list)
+    """Steps that set modes: those of folders that are there already are lost on the way."""
+    fetched: dict[str | None, Instruction] = field(default_factory=dict)
+    """Tools that an installer brings, to a place that is not followed."""
     elsewhere: list[Instruction] = field(default_factory=list)
     """Copies out of other stages and images."""
     sources: Instruction | None = None
@@ -117,14 +124,19 @@ class Survey:
 
     def _stepped(self, run: Instruction, step: Step | None, calls: Sequence[Call], actions: Sequence[Action]) -> None:
         names = {call.name for call in calls}
-        if names & {*_USERS, *_OWNERS}:
+        if names & {*_USERS, *_OWNERS, *self.row.repeated}:
             stays = any(call.name in commands().leaves for call in self.facts.calls(run))
             if step is None or step.command is None or len(calls) != 1 or stays:
                 raise Unknown(f"`{shortened(str(sorted(map(str, names))[0]))}` stands in a larger step", run)
-            (self.users if names & set(_USERS) else self.owners).append((run, step))
+            self._kind(names).append((run, step))
             return
-        for call in calls:
-            text = " ".join([call.name or "", *(word.text for word in call.words[1:])])
+        if "chmod" in names:
+            self.modes.append((run, step if len(calls) == 1 else None))
+        tools = {interpreters().fetched(_said(call), self.facts.sources[run]) for call in calls} - {None}
+        if tools:
+            self.fetched |= dict.fromkeys(tools, run)
+            return
+        for text in map(_said, calls):
             if any(f"{text} ".startswith(f"{known} ") for known in interpreters().unfollowed):
                 self._give_up(Unknown(f"where `{shortened(text, 40)}` puts packages is not followed; {HINT}", run))
         for action in actions:
@@ -135,6 +147,12 @@ class Survey:
         for package in self.facts.package_calls(run):
             if package.installs and package.manager.lean and package.call in calls:
                 self.recommended |= not set(package.options) & set(package.manager.lean_any)
+
+    def _kind(self, names: set[str | None]) -> list[tuple[Instruction, Step]]:
+        """Which steps a step belongs to that is done in both stages."""
+        if names & set(self.row.repeated):
+            return self.repeated
+        return self.users if names & set(_USERS) else self.owners
 
     def _give_up(self, unknown: Unknown) -> None:
         if not self.given:
@@ -161,7 +179,8 @@ class Survey:
             raise Unknown(f"`{shortened(action.text, 40)}` installs what is not followed; {HINT}", run)
         else:
             for place in action.writes:
-                self._write(place, run)
+                if posixpath.basename(place.path) not in {call.name for call in calls} & set(self.row.tools):
+                    self._write(place, run)
             for place in action.deletes:
                 self._delete(place, run)
 
@@ -179,6 +198,8 @@ class Survey:
         if any(within(path, one) for one in commands().places if one.startswith("/")):
             self.sources = run
             return
+        if re.search(r"/[^/*?\[]*\*[^/]*$", path) and not re.search(r"[*?\[]", folder := posixpath.dirname(path)):
+            place, path = Place(folder, below=True), folder
         if any(char in path for char in "*?["):
             raise Unknown(f"where it writes is not known: `{path}`; {HINT}", run)
         if path in effects_table().standing:
@@ -190,6 +211,8 @@ class Survey:
 
     def _delete(self, place: Place, run: Instruction) -> None:
         """What is deleted is not carried. Raises Unknown where it is not certain what that is."""
+        if any(within(place.path, folder) for folder in self.row.settings):
+            raise Unknown(f"`{place.path}` is deleted, and would be there again", run)
         for path in list(self.places):
             if within(canonical(path), place.path):
                 del self.places[path]
@@ -199,6 +222,11 @@ class Survey:
     def _is_ignored(self, path: str) -> bool:
         home = "/root"
         return any(within(path, one.replace("~", home)) for one in interpreters().ignored)
+
+
+def _said(call: Call) -> str:
+    """The text of a command, its name without folders."""
+    return " ".join([call.name or "", *(word.text for word in call.words[1:])])
 
 
 def _first_below(path: str, folder: str) -> str:

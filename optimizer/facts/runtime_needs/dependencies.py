@@ -34,6 +34,8 @@ def of_dependencies(facts: Facts, stage: BuildStage) -> Iterator[Need | Unknown]
         if reader is None or "node_modules/" in path:
             continue
         ecosystem, read = reader
+        if ecosystem == "php" and "vendor/" in path:
+            continue
         content = context.content(path)
         names = read(content.decode("utf-8", "replace")) if content is not None else None
         if names is None:
@@ -76,6 +78,8 @@ def _reader(path: str) -> tuple[str, Callable[[str], frozenset[str] | None]] | N
             return "python", _of_pyproject
         case "Pipfile":
             return "python", _of_pipfile
+        case "composer.json" | "composer.lock":
+            return "php", _of_composer
         case "Gemfile":
             return "ruby", lambda text: frozenset(_GEM.findall(_GROUP.sub("", text)))
         case "Gemfile.lock":
@@ -91,6 +95,16 @@ def _of_package(text: str) -> frozenset[str] | None:
         return None
     kinds = [found.get(kind) for kind in ("dependencies", "optionalDependencies")]
     return frozenset(name for kind in kinds if isinstance(kind, dict) for name in kind)
+
+
+def _of_composer(text: str) -> frozenset[str] | None:
+    """Of a manifest what it requires, of a lock file all packages; those for development aside."""
+    found = json_object(text)
+    if found is None:
+        return None
+    locked = found.get("packages")
+    names = [one.get("name") for one in locked if isinstance(one, dict)] if isinstance(locked, list) else []
+    return frozenset(name for name in (*names, *_table(found.get("require"))) if isinstance(name, str))
 
 
 def _of_requirements(text: str) -> frozenset[str]:

@@ -41,25 +41,29 @@ def _of_run(facts: Facts, stage: BuildStage, instruction: Instruction, known: Ne
 
 def _of_install(facts: Facts, stage: BuildStage, package: PackageCall, known: Needs) -> Iterator[Need | Unknown]:
     for word in package.operands:
-        literal = word.literal
-        if literal is None or literal.startswith((".", "/", "@")):
+        names = (word.literal,) if word.literal is not None else build_packages().stands_for(word.text)
+        if not names or names[0].startswith((".", "/", "@")):
             yield Unknown(Kind.PACKAGE, f"`{word.text}` is installed, and which package that is is not known")
-            continue
-        name = re.split(r"[=<>~/]", literal)[0]
-        if build_packages().is_build(name):
-            yield from _of_build_package(facts, stage, name)
-        elif name == "ca-certificates":
-            yield Need(Kind.CERTIFICATES, "system", f"`{name}` is installed")
-        elif name == "tzdata":
-            yield Need(Kind.ZONES, "all", f"`{name}` is installed")
-        elif name.startswith("fonts-") or name in ("fontconfig", "ttf-dejavu"):
-            yield Need(Kind.FONTS, name, "it is installed")
-        elif (programs := runtime_needs_table().tools.get(name)) is None:
-            yield Need(Kind.PACKAGE, name, "it is installed")
-        elif called := [one for one in programs if one in known.names(Kind.PROGRAM)]:
-            yield Need(Kind.PACKAGE, name, known.why(Kind.PROGRAM, called[0]) or "it is installed")
-        elif (doubt := known.doubt(Kind.PROGRAM)) is not None:
-            yield Need(Kind.PACKAGE, name, doubt)
+        else:
+            for name in names:
+                yield from _of_package(facts, stage, re.split(r"[=<>~/]", name)[0], known)
+
+
+def _of_package(facts: Facts, stage: BuildStage, name: str, known: Needs) -> Iterator[Need | Unknown]:
+    if build_packages().is_build(name):
+        yield from _of_build_package(facts, stage, name)
+    elif name == "ca-certificates":
+        yield Need(Kind.CERTIFICATES, "system", f"`{name}` is installed")
+    elif name == "tzdata":
+        yield Need(Kind.ZONES, "all", f"`{name}` is installed")
+    elif name.startswith("fonts-") or name in ("fontconfig", "ttf-dejavu"):
+        yield Need(Kind.FONTS, name, "it is installed")
+    elif (programs := runtime_needs_table().tools.get(name)) is None:
+        yield Need(Kind.PACKAGE, name, "it is installed")
+    elif called := [one for one in programs if one in known.names(Kind.PROGRAM)]:
+        yield Need(Kind.PACKAGE, name, known.why(Kind.PROGRAM, called[0]) or "it is installed")
+    elif (doubt := known.doubt(Kind.PROGRAM)) is not None:
+        yield Need(Kind.PACKAGE, name, doubt)
 
 
 def _of_build_package(facts: Facts, stage: BuildStage, name: str) -> Iterator[Need | Unknown]:

@@ -107,8 +107,9 @@ class Writer:
         """What stands behind the FROM, but for what the builder's image set."""
         steps = self.stage.instructions
         entered = [one for one in steps if one.name == "WORKDIR"]
-        if not entered and self.plan.survey.end.folder != "/":
-            yield written_like(self.stage.node.instructions[0], "WORKDIR", self.plan.survey.end.folder or "/")
+        folder = self.plan.survey.end.folder
+        if not entered and folder != "/" and self.plan.image != self.stage.base:
+            yield written_like(self.stage.node.instructions[0], "WORKDIR", folder or "/")
         names = self._variables()
         for number, one in enumerate(steps):
             last = number == self._last_layer
