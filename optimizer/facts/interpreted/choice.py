@@ -99,7 +99,10 @@ class _Choice:
         self._owned(carried)
         self._linked(carried)
         packages = self._packages(needs)
-        if self.row.same and (why := not_worth(left_behind(self.facts, self.stage, packages), self.row)) is not None:
+        if (
+            self.row.same
+            and (why := not_worth(left_behind(self.facts, self.stage, self.row, packages), self.row)) is not None
+        ):
             raise Unknown(why)
         estimate = of_bases(self.base, self.slim, packages)
         return Plan(
@@ -122,7 +125,7 @@ class _Choice:
 
     def _gains(self) -> bool:
         """Whether packages are seen that may stay behind."""
-        return bool(left_behind(self.facts, self.stage)) if self.row.same else self._installs_builders()
+        return bool(left_behind(self.facts, self.stage, self.row)) if self.row.same else self._installs_builders()
 
     def _installs_builders(self) -> bool:
         """Whether packages come that only builds need, and a later RUN may build: else they go in their own."""
@@ -218,7 +221,7 @@ class _Choice:
 
     def _sure_of_tools(self, needs: Needs) -> None:
         """Raises Unknown where something may call what would stay behind."""
-        left = set(left_behind(self.facts, self.stage, needs.names(Kind.PACKAGE)))
+        left = set(left_behind(self.facts, self.stage, self.row, needs.names(Kind.PACKAGE)))
         if (program := needs_compilers(needs, left)) is not None:
             raise Unknown(f"`{program}` is needed when it runs: {needs.why(Kind.PROGRAM, program)}; {PROGRAMS}")
         for tool, at in self.survey.fetched.items():

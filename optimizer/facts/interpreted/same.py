@@ -13,22 +13,24 @@ from optimizer.facts.runtime_needs.started import files_of
 from optimizer.knowledge.build_packages import build_packages
 from optimizer.knowledge.interpreters import Interpreter, interpreters
 from optimizer.knowledge.runtime_needs import runtime_needs_table
+from optimizer.knowledge.stacks import matches
 from optimizer.syntax.nodes import Instruction
 
 _SYSTEM = ("apt", "apk")
 
 
-def left_behind(facts: Facts, stage: BuildStage, kept: Collection[str] = ()) -> tuple[str, ...]:
+def left_behind(facts: Facts, stage: BuildStage, row: Interpreter, kept: Collection[str] = ()) -> tuple[str, ...]:
     """The packages of programs and headers that the stage leaves there, without those that the other image has."""
     calls = [call for run in stage.instructions if run.name == "RUN" for call in facts.package_calls(run)]
     gone = {word.text for call in calls if call.verb in call.manager.remove for word in call.operands}
     if any("$" in name for name in gone):
         return ()
     installs = [call for call in calls if call.installs and call.manager.family in _SYSTEM]
-    there = [call for call in installs if not gone & {word.text for word in call.call.words}]
-    found = dict.fromkeys(name for call in there for name in _names(call) if name not in kept and name not in gone)
+    stay = [call for call in installs if not gone & {word.text for word in call.call.words}]
+    found = dict.fromkeys(name for call in stay for name in _names(call) if name not in kept and name not in gone)
     tools = runtime_needs_table().tools
-    return tuple(name for name in found if build_packages().is_build(name) or name in tools)
+    there = [name for name in found if not matches(name, row.brings)]
+    return tuple(name for name in there if build_packages().is_build(name) or name in tools)
 
 
 def _names(call: PackageCall) -> Iterator[str]:
