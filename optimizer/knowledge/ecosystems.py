@@ -95,6 +95,7 @@ class Linking(Struct, frozen=True):
     stops: tuple[str, ...]
     debug: tuple[str, ...]
     go_verbs: tuple[str, ...]
+    go_compiles: tuple[str, ...]
     go_paths: str
     go_flags: tuple[str, ...]
     go_debug: tuple[str, ...]

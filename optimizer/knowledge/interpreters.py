@@ -15,6 +15,7 @@ _TABLES = {
     "prune",
     "fonts",
     "builds",
+    "generates",
     "ignored",
     "inside",
     "unfollowed",
@@ -106,6 +107,7 @@ class Interpreters(Struct, frozen=True):
     prunes: dict[str, Prune]
     fonts: tuple[str, ...]
     builds: dict[str, tuple[str, ...]]
+    generates: tuple[str, ...]
     ignored: tuple[str, ...]
     inside: tuple[str, ...]
     unfollowed: tuple[str, ...]
@@ -134,6 +136,7 @@ def interpreters() -> Interpreters:
         prunes={one.tool: one for one in prunes},
         fonts=tuple(data["fonts"]["packages"]),
         builds={name: tuple(programs) for name, programs in data["builds"].items()},
+        generates=tuple(data["generates"]["packages"]),
         ignored=tuple(data["ignored"]["places"]),
         inside=tuple(data["inside"]["commands"]),
         unfollowed=tuple(data["unfollowed"]["commands"]),
