@@ -71,7 +71,8 @@ class ProofWishes(Struct, frozen=True):
             here.drop_syntax,
         )
         smoke = SmokeTest(self.command, self.probe)
-        return ProofOptions(build, self.noise_check, smoke, self.rebuild or self.touch is not None, self.touch)
+        wanted = self.rebuild or self.touch is not None
+        return ProofOptions(build, self.noise_check, smoke, wanted, touch=self.touch)
 
 
 def _argument(text: str) -> tuple[str, str]:

@@ -39,6 +39,7 @@ from optimizer.facts.tools import ToolCall, edition, tool_calls
 from optimizer.knowledge.build_packages import build_packages
 from optimizer.knowledge.ecosystems import ecosystems
 from optimizer.knowledge.interpreters import Interpreter, Prune, interpreters
+from optimizer.knowledge.runtime_needs import runtime_needs_table
 from optimizer.knowledge.stacks import matches
 from optimizer.knowledge.variants import variants
 from optimizer.syntax.nodes import Instruction
