@@ -103,6 +103,8 @@ class Leeway(StrEnum):
     """An ADD that only copies is written as COPY."""
     STAGING = "staging"
     """The last stage becomes a builder and a stage that takes what was built out of it (unsafe)."""
+    PARTING = "parting"
+    """What a builder installs comes into the last stage by itself, before or without the builder's sources (unsafe)."""
     TOLD = "told"
     """Which files and programs go along is what the settings say (unsafe)."""
     TREES = "trees"

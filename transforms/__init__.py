@@ -8,6 +8,7 @@ from transforms.build_deps_in_one_run import build_deps_in_one_run
 from transforms.cache_mounts import cache_mounts
 from transforms.ci_cache import ci_cache
 from transforms.clean_in_same_layer import clean_in_same_layer
+from transforms.copy_dependencies_first import copy_dependencies_first
 from transforms.copy_manifests_first import copy_manifests_first
 from transforms.copy_with_owner_and_mode import copy_with_owner_and_mode
 from transforms.cross_compile import cross_compile
@@ -72,6 +73,7 @@ PIPELINE: tuple[Transform, ...] = (
     dockerignore,  # before copies move: what lies in the context may not lie over what an install makes
     fetch_step,  # before copies move: they sink behind what it adds
     copy_manifests_first,  # behind what makes installs leave the lock file alone, before cleaning: it parts RUNs
+    copy_dependencies_first,  # behind copy-manifests-first: the install then stands above the sources
     order_by_cost,  # behind copy-manifests-first: what is still above an install then is not needed there
     strip_binaries,
     cross_compile,

@@ -140,6 +140,10 @@ def traces_differ(before: Facts, after: Facts, leeway: frozenset[Leeway]) -> str
         from optimizer.checks.staging import staged_wrongly
 
         return staged_wrongly(before, after, told=Leeway.TOLD in leeway)
+    if Leeway.PARTING in leeway:
+        from optimizer.checks.parting import parted_wrongly
+
+        return parted_wrongly(before, after)
     old, new = trace(before, leeway), trace(after, leeway)
     if len(old.stages) != len(new.stages):
         return "a stage comes or goes"

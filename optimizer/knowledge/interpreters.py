@@ -8,7 +8,7 @@ from functools import lru_cache
 from optimizer.knowledge import KnowledgeError, load, row
 from optimizer.knowledge.variants import variants
 
-_TABLES = {"interpreter", "prune", "fonts", "builds", "ignored", "inside", "unfollowed", "homes"}
+_TABLES = {"interpreter", "prune", "fonts", "builds", "generates", "ignored", "inside", "unfollowed", "homes"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,7 @@ class Interpreters:
     prunes: dict[str, Prune]
     fonts: tuple[str, ...]
     builds: dict[str, tuple[str, ...]]
+    generates: tuple[str, ...]
     ignored: tuple[str, ...]
     inside: tuple[str, ...]
     unfollowed: tuple[str, ...]
@@ -86,6 +87,7 @@ def interpreters() -> Interpreters:
         prunes={one.tool: one for one in prunes},
         fonts=tuple(data["fonts"]["packages"]),
         builds={name: tuple(programs) for name, programs in data["builds"].items()},
+        generates=tuple(data["generates"]["packages"]),
         ignored=tuple(data["ignored"]["places"]),
         inside=tuple(data["inside"]["commands"]),
         unfollowed=tuple(data["unfollowed"]["commands"]),

@@ -93,7 +93,7 @@ def manifests_first(tool: str, *manifests: str) -> Property:
     """The install stands in front of the COPY of the sources, and behind one of just the manifests."""
 
     def holds(seen: Seen) -> bool:
-        lines = seen.lines(stage=0)
+        lines = seen.lines()
         install = next((n for n, line in enumerate(lines) if line.startswith("RUN") and f"{tool} " in line), 0)
         copies = [line for line in lines[:install] if line.startswith("COPY")]
         sources = {word for line in copies for word in line.split()[1:-1]}
@@ -130,13 +130,19 @@ def no_sources(glob: str) -> Property:
 
 def builds_with_all(tool: str) -> Property:
     def holds(seen: Seen) -> bool:
-        return any(re.search(rf"\b{tool} (ci|install)\b(?!.*--omit)", line) for line in seen.lines("RUN", 0))
+        return any(re.search(rf"\b{tool} (ci|install)\b(?!.*--omit)", line) for line in seen.lines("RUN"))
 
     return Property("the build has the development packages", holds)
 
 
 def production_in_image(tool: str) -> Property:
-    return Property("the image has no development packages", runs(f"{tool} prune --omit=dev").holds)
+    """They are taken away again, or packages come out of a stage that never installed them."""
+
+    def holds(seen: Seen) -> bool:
+        apart = runs(f"{tool} ci --omit=dev").holds(seen) and has("/node_modules /").holds(seen)
+        return apart or runs(f"{tool} prune --omit=dev").holds(seen)
+
+    return Property("the image has no development packages", holds)
 
 
 def has_user(name: str) -> Property:
