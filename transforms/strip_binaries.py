@@ -80,6 +80,15 @@ _TARGETS = ("/usr/src/*/target/**", "/app/target/**", "/src/target/**", "/build/
     """,
     unsafe=True,
 )
+@example(
+    "what was compiled for a test serves the build, as long as both want the paths",
+    """
+      FROM golang:1.24
+    - RUN go vet ./... && go build -o /app .
+    + RUN go vet ./... && go build -ldflags="-s -w" -o /app .
+    """,
+    unsafe=True,
+)
 @unchanged(
     "a debugger, or a command that strips",
     """
@@ -153,7 +162,8 @@ def strip_binaries(facts: Facts) -> Iterator[Proposal | Declined]:
     functions and lines; a debugger would find nothing.
 
     Safety: unsafe, as the program is another file, and one that looks for its own sources by the paths of its stack
-    finds none. Flags that are there stay. Not where a debugger, `strip` or a
+    finds none. Flags that are there stay. `-trimpath` not behind a command that compiled with the paths, `go vet` or
+    `go test`: all packages would be compiled anew. Not where a debugger, `strip` or a
     build for debugging is seen, where a variable may hold such options, nor where GOFLAGS holds linker flags. UPX is
     never added: layers are compressed anyway (a packed program made an image of 17.1 MB one of 18.9 MB and start twice
     as slowly), each process unpacks it into memory of its own, and scanners take it for malware.
@@ -240,7 +250,7 @@ def _go(facts: Facts, instruction: Instruction, found: ToolCall) -> Mapping[Node
     edits = _without_obsolete(found) if recent else {}
     place = next((i for i, word in enumerate(words) if _FLAG.match(word.text)), None)
     new: list[str] = []
-    if linking.go_paths not in names and recent:
+    if linking.go_paths not in names and recent and not _compiled_before(facts, found):
         new.append(linking.go_paths)
     if place is None:
         new.append(f'-ldflags="{" ".join(linking.go_flags)}"')
@@ -255,6 +265,21 @@ def _go(facts: Facts, instruction: Instruction, found: ToolCall) -> Mapping[Node
         edits |= {word: merged} if merged != source(word) else {}
     verb = found.verb_word
     return edits | ({verb: f"{source(verb)} {' '.join(new)}"} if new else {})
+
+
+def _compiled_before(facts: Facts, found: ToolCall) -> bool:
+    """Whether a command above compiled with the paths: go would compile all packages anew without them."""
+    linking = ecosystems().linking
+    stage = facts.stage_of[found.call.instruction]
+    for instruction in (i for one in stage.lineage for i in one.instructions if i.name == "RUN"):
+        for call in facts.calls(instruction):
+            if call is found.call:
+                return False
+            other = tool_call(call)
+            compiles = other is not None and other.tool.name == "go" and other.verb in linking.go_compiles
+            if compiles and linking.go_paths not in [word.text for word in call.words]:
+                return True
+    return False
 
 
 def _only_compiles(found: ToolCall) -> bool:

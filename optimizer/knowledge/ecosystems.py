@@ -96,6 +96,7 @@ class Linking:
     stops: tuple[str, ...]
     debug: tuple[str, ...]
     go_verbs: tuple[str, ...]
+    go_compiles: tuple[str, ...]
     go_paths: str
     go_flags: tuple[str, ...]
     go_debug: tuple[str, ...]

@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from typing import NamedTuple
 
 from .allowances import Allowance, Problem, Verdict, judge
@@ -44,19 +45,25 @@ class ProofOptions:
     noise_check: bool = False
     smoke: SmokeTest = field(default_factory=SmokeTest)
     rebuild: bool = True
+    rebuilds: int = 1
+    """How many rebuilds are measured, of which the median is told; also that of as many in which nothing changed."""
     touch: str | None = None
     ignore: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One variant in numbers. `rebuild_seconds` is None where no rebuild was measured; `rebuild_steps` ran again."""
+    """One variant in numbers. `rebuild_seconds` is None where no rebuild was measured; `rebuild_steps` ran again.
+
+    `idle_seconds`: what a build takes in which nothing has changed; None where it was not measured.
+    """
 
     analysis: Analysis
     cold_seconds: float
     rebuild_seconds: float | None = None
     rebuild_steps: int | None = None
     steps: int = 0
+    idle_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,10 +254,18 @@ class _Bench:
         self.progress(f"rebuild after a change of {touched}")
         copy = copy_context(self.context, self.shop.scratch())
         self.build(variant, copy, cached=True)
-        touch(copy, touched)
+        count = self.options.rebuilds
+        idle = [self.build(variant, copy, cached=True).seconds for _ in range(count)] if count > 1 else []
         try:
-            again = self.build(variant, copy, cached=True)
+            again = [self.rebuilt(variant, copy, touched) for _ in range(count)]
         except BuildFailed as failure:  # A linter in the build does not like the blanks.
             self.progress(f"the rebuild is not measured: {failure}")
             return Measured(analysis, built.seconds, steps=len(built.steps))
-        return Measured(analysis, built.seconds, again.seconds, len(again.ran), len(again.steps))
+        seconds = median(one.seconds for one in again)
+        ran = len(again[-1].ran)
+        return Measured(analysis, built.seconds, seconds, ran, len(again[-1].steps), median(idle) if idle else None)
+
+    def rebuilt(self, variant: Rewrite, copy: Path, touched: str) -> Built:
+        """A build of a copy of the context in which a file has changed once more."""
+        touch(copy, touched)
+        return self.build(variant, copy, cached=True)

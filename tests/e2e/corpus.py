@@ -124,6 +124,7 @@ def prove_project(
     *,
     unsafe: bool = False,
     rebuild: bool = False,
+    rebuilds: int = 1,
     timeout: float = 600,
     transforms: Sequence[Transform] | None = None,
 ) -> Outcome:
@@ -132,7 +133,9 @@ def prove_project(
     here = BuildOptions.from_environment()
     build = BuildOptions(timeout=timeout, network=here.network, drop_syntax=here.drop_syntax)
     touch = project.touched if rebuild else None
-    options = ProofOptions(build, smoke=SmokeTest(project.command), rebuild=touch is not None, touch=touch)
+    options = ProofOptions(
+        build, smoke=SmokeTest(project.command), rebuild=touch is not None, rebuilds=rebuilds, touch=touch
+    )
     steps = [Rewrite(step.transform, step.after, step.ignores) for step in result.steps]
     declared = allowances(PIPELINE)
     proof = prove(result.before, steps, project.folder, builder, declared, options, layers=layers)
