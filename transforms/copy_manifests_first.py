@@ -8,6 +8,7 @@ from itertools import takewhile
 from optimizer.facts import Copy, Facts
 from optimizer.facts.durations import text_seconds
 from optimizer.facts.layout import without
+from optimizer.facts.lists import deletion
 from optimizer.facts.manifests import install_of
 from optimizer.facts.sinking import Target, may_lack_rights, sinking, taken_above
 from optimizer.facts.texts import comment_lines
@@ -77,6 +78,23 @@ _NODE = {"package.json": "{}", "package-lock.json": "{}", "index.js": ""}
     + COPY . /app
     """,
     context={**_NODE, "package.json": '{"workspaces": ["packages/*"]}', "packages/a/package.json": "{}"},
+)
+@example(
+    "a builder installs packages of the system in the RUN that builds",
+    r"""
+      FROM debian:bookworm-slim AS build
+      WORKDIR /src
+    - COPY . .
+    - RUN apt-get update && apt-get install -y gcc libc6-dev && \
+    -     gcc -o /tool main.c && \
+    -     rm -rf /var/lib/apt/lists/*
+    + RUN apt-get update && apt-get install -y gcc libc6-dev
+    + COPY . .
+    + RUN gcc -o /tool main.c
+      FROM debian:bookworm-slim
+      COPY --from=build /tool /
+    """,
+    context={"main.c": "", "tool.h": ""},
 )
 @example(
     "an install that may write the lock file",
@@ -155,6 +173,16 @@ _NODE = {"package.json": "{}", "package-lock.json": "{}", "index.js": ""}
     context={**_NODE, "node_modules/left/index.js": ""},
 )
 @unchanged(
+    "packages of the system in an image that is shipped: what the RUN deletes at its end would stay in its layer",
+    """
+    FROM debian:bookworm-slim
+    WORKDIR /src
+    COPY . .
+    RUN apt-get update && apt-get install -y gcc libc6-dev && gcc -o /tool main.c && apt-get purge -y gcc
+    """,
+    context={"main.c": ""},
+)
+@unchanged(
     "a later step of the RUN removes what the install left",
     """
     FROM node:22-slim
@@ -202,7 +230,8 @@ def copy_manifests_first(facts: Facts) -> Iterator[Proposal | Declined]:
     """Copies what an install reads before it, and everything else behind it.
 
     A COPY of all sources above an install makes every change of a source file install all packages again. Above the
-    install only the manifests are needed: `package.json` and the lock file, `requirements.txt`, `go.mod` ...
+    install only the manifests are needed: `package.json` and the lock file, `requirements.txt`, `go.mod` ... Packages
+    of the system need none: in a builder, whose layers nobody gets, the RUN that installs and builds is parted.
 
     Safety: only where the build context is known and the manifests tell all that the install reads: no script that
     runs then, no package out of the sources. What stands between the COPY and the install must have nothing to do with
@@ -228,7 +257,9 @@ def _sunk(facts: Facts, copy: Copy, behind: Sequence[Instruction]) -> Iterator[P
     target, stop = sinking(facts, copy, places, behind)
     if stop is not None:
         yield Declined(stop.run, stop.why)
-    if target is not None and len(places) > len(copy.sources) and not places.keys() <= set(target.needed):
+    if target is None:
+        return
+    if target.packages or (len(places) > len(copy.sources) and not places.keys() <= set(target.needed)):
         yield _moved(facts, copy, places, target)
 
 
@@ -256,14 +287,15 @@ def _moved(facts: Facts, copy: Copy, places: Mapping[str, str], target: Target) 
         text += facts.newline
         sources = sources if rest else sources.rstrip("\r\n")
     edits: dict[Node, str] = {instruction: "", target.run: text + sources + rest}
-    first = target.passed[0].run
+    first = target.passed[0].run if target.passed else target.run
     if target.stays:
         edits[instruction] = _blank(instruction) + manifests
     else:
         edits[first] = _blank(instruction) + manifests + edits.get(first, source(first))
     why = _why(facts, instruction, target, parted=bool(rest))
     if not target.rewritten:
-        return Proposal(instruction, why, edits)
+        cleaned = frozenset({Leeway.CLEANUP} if _cleaning(facts, target) else ())
+        return Proposal(instruction, why, edits, leeway=cleaned)
     lock = posixpath.basename(min(target.rewritten))
     why += f"; the install may write `{lock}`, over which the COPY now comes"
     return Proposal(instruction, why, edits, safety=Safety.UNSAFE, leeway=frozenset({Leeway.UNLOCKED}))
@@ -282,9 +314,19 @@ def _parted(facts: Facts, target: Target) -> tuple[str, str] | None:
     if chain is None or target.at + 1 == count:
         return source(target.run), ""
     head, tail = without(chain, range(target.at + 1, count)), without(chain, range(target.at + 1))
-    if head is None or tail is None:
+    cleaning = _cleaning(facts, target)
+    end = without(chain, range(count - cleaning, count)) if cleaning else {}
+    if head is None or tail is None or end is None:
         return None
-    return rewritten(target.run, head), rewritten(target.run, tail).removeprefix(comment_lines(target.run))
+    return rewritten(target.run, head), rewritten(target.run, {**tail, **end}).removeprefix(comment_lines(target.run))
+
+
+def _cleaning(facts: Facts, target: Target) -> int:
+    """How many steps at the end only remove lists and caches: of no use in a builder, whose layers nobody gets."""
+    chain, folder = facts.chain(target.run), facts.scopes[target.run].folder
+    found = [deletion(step, folder) for step in chain.steps[target.at + 2 :]] if chain and target.packages else []
+    cleans = takewhile(lambda one: one is not None and one.regenerable, reversed(found))
+    return sum(1 for _ in cleans)
 
 
 def _blank(instruction: Instruction) -> str:
@@ -294,9 +336,11 @@ def _blank(instruction: Instruction) -> str:
 
 def _why(facts: Facts, copy: Instruction, target: Target, *, parted: bool) -> str:
     steps = [one for one in facts.stage_of[copy].instructions if one.name in ("RUN", "COPY", "ADD", "WORKDIR")]
-    names = (" ".join(filter(None, [one.install.row.commands[0], one.install.verb])) for one in target.passed)
+    names = [" ".join(filter(None, [one.install.row.commands[0], one.install.verb])) for one in target.passed]
+    names += target.packages
     why = "a change of any file ran " + ", ".join(f"`{name}`" for name in dict.fromkeys(names)) + " again"
-    why += f", about {sum(text_seconds(one.text) for one in target.passed):.0f} s"
+    texts = [one.text for one in target.passed] or names
+    why += f", about {sum(map(text_seconds, texts)):.0f} s"
     was, now = len(steps) - steps.index(copy), len(steps) - steps.index(target.run) + parted
     return why if now >= was else f"{why}: {was} of the stage's {len(steps)} steps, now {now}"
 

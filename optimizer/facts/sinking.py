@@ -22,12 +22,14 @@ class Target:
     """Where the COPY may go: behind the step `at` of a RUN, past these installs.
 
     `stays`: a WORKDIR between needs the folder that the COPY makes, so the copy of the manifests takes its place.
+    `packages`: the commands before which it stood that install packages of the system, where these are all it passes.
     """
 
     run: Instruction
     at: int
     passed: tuple[Standing, ...]
     stays: bool
+    packages: tuple[str, ...] = ()
 
     @property
     def needed(self) -> tuple[str, ...]:
@@ -111,6 +113,9 @@ class _Walk:
         self._places = places
         self._passed: list[Standing] = []
         self._stays = False
+        stage = facts.stage_of[copy.instruction]
+        self._shipped = stage in facts.stages[-1].lineage
+        """Whether the layers of the stage are in the image, where parting a RUN may leave in one what it deletes."""
         self.targets: list[Target] = []
 
     def through(self, behind: Sequence[Instruction]) -> Stop | None:
@@ -150,10 +155,20 @@ class _Walk:
                 if _partable(chain, at):
                     self.targets.append(Target(run, at, tuple(self._passed), self._stays))
             elif conflict(self._facts, self._copy.instruction, run, step):
+                self._behind_packages(run, chain, at)
                 return ""
         if self._passed and self._passed[-1].run is run:
             self.targets.append(Target(run, len(chain.steps) - 1, tuple(self._passed), self._stays))
         return None
+
+    def _behind_packages(self, run: Instruction, chain: Chain, end: int) -> None:
+        """Note the place between the packages that a RUN of a builder installs and the step that needs the files."""
+        calls = [call for step in chain.steps[:end] for call in step.calls]
+        installs = [found for call in calls if (found := package_call(call)) is not None and found.installs]
+        plain = chain.separator == "&&" and chain.comment is None and not any(map(leaves, chain.steps[:end]))
+        if installs and plain and not self._shipped and not self._passed:
+            names = (f"{one.manager.name} {one.verb}" for one in installs)
+            self.targets.append(Target(run, end - 1, (), self._stays, tuple(dict.fromkeys(names))))
 
     def _blocked(self, install: Standing) -> str | None:
         if not isinstance(install.need, Need):
