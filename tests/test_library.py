@@ -7,11 +7,15 @@ import pkgutil
 import re
 import subprocess
 import sys
+from dataclasses import Field
+from importlib import import_module
+from inspect import signature
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import Struct
 
 import optimizer
 from optimizer import Given, Result, optimize
@@ -162,3 +166,18 @@ def test_a_folder_is_a_context_with_its_ignore_file(tmp_path: Path) -> None:
         assert "copy-manifests-first" in [change.transform for change in optimize(text, context=folder).changes]
     (tmp_path / ".dockerignore").write_text("package.json\n")
     assert "copy-manifests-first" not in [change.transform for change in optimize(text, context=tmp_path).changes]
+
+
+def test_the_values_of_the_api_tell_their_signatures() -> None:
+    for name in optimizer.__all__:
+        if isinstance(getattr(optimizer, name), type):
+            assert signature(getattr(optimizer, name))
+
+
+def test_no_value_has_a_field_of_a_dataclass_for_a_default() -> None:
+    """The type checker takes one for the other; it would be the value of each that is made."""
+    modules = [import_module(one.name) for one in pkgutil.walk_packages(optimizer.__path__, "optimizer.")]
+    kinds = {kind for module in modules for kind in vars(module).values() if isinstance(kind, type)}
+    structs = [kind for kind in kinds if issubclass(kind, Struct)]
+    assert len(structs) > 100
+    assert not [kind for kind in structs if any(isinstance(one, Field) for one in kind.__struct_defaults__)]

@@ -6,13 +6,13 @@ that is run has its configuration, its files at their places, what starts it, an
 
 from __future__ import annotations
 
+import dataclasses
 import posixpath
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import cached_property
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from optimizer.checks.aspects import comments
 from optimizer.checks.ending import Ending, ending
@@ -242,7 +242,9 @@ class Staging(Struct, frozen=True, dict=True):
             if copy is None or copy.origin is not None:
                 continue
             if copy.destination is None:
-                copy = replace(copy, destination=ending(facts, stage, base, until=one).placed(copy.words[-1].text))
+                copy = structs.replace(
+                    copy, destination=ending(facts, stage, base, until=one).placed(copy.words[-1].text)
+                )
             found |= facts.placed(copy) or {}
         return found
 
@@ -428,7 +430,7 @@ def _work(atoms: Sequence[Atom]) -> list[Atom]:
 def _less(atom: Atom, others: Sequence[Atom]) -> Atom:
     """The atom without the lists of package managers that the old file does not name."""
     families = {family for other in others for family, _ in other.lists}
-    return replace(atom, lists=tuple(one for one in atom.lists if one[0] in families))
+    return dataclasses.replace(atom, lists=tuple(one for one in atom.lists if one[0] in families))
 
 
 def _user(atom: Atom) -> object:

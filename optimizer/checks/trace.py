@@ -10,7 +10,7 @@ import posixpath
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from optimizer.checks.environment import Environment
 from optimizer.checks.mounted import cache_mounts, mounts_file
@@ -245,7 +245,7 @@ class _Walk:
         for flag in self._mounted_files(instruction):
             yield Atom(f"mount {flag.value}", (), instruction=instruction)
         if (one := self._passing.get(instruction)) is not None:
-            chain = replace(one.chain, steps=(*one.chain.steps[: one.at], *one.chain.steps[one.at + 1 :]))
+            chain = structs.replace(one.chain, steps=(*one.chain.steps[: one.at], *one.chain.steps[one.at + 1 :]))
             yield Atom(f"mount type=bind,source={one.source},target={one.path}", (), instruction=instruction)
         if chain is None:
             yield self._whole(instruction, state, self._facts.script(instruction), self._facts.calls(instruction))

@@ -4,11 +4,10 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from .errors import BuilderMissing, ProofError
 from .steps import Progress, Step
@@ -62,15 +61,14 @@ class Order(Struct, frozen=True):
     no_cache: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Built:
+class Built(Struct, frozen=True):
     """An image in the builder's store, under a tag of ours until `clean`."""
 
     image: str
     tag: str
     seconds: float
     steps: tuple[Step, ...]
-    log: str = field(repr=False)
+    log: str
 
     @property
     def ran(self) -> tuple[Step, ...]:

@@ -1,13 +1,13 @@
 """What two builds of one file differ in: the table `noise.toml`, and what a second build of the original has shown."""
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 import tomli
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from .compare import Change, Difference
 from .errors import TableError
@@ -73,7 +73,7 @@ def measure(difference: Difference, noise: Noise) -> Noise:
     """The noise with what differs between two builds of the same file."""
     found = {(change.path, aspect) for change in difference.changed for aspect in change.aspects}
     found |= {(change.path, PRESENCE) for change in (*difference.added, *difference.removed)}
-    return replace(noise, measured=noise.measured | found)
+    return structs.replace(noise, measured=noise.measured | found)
 
 
 def without_noise(difference: Difference, noise: Noise) -> tuple[Difference, tuple[Change, ...]]:
@@ -90,8 +90,8 @@ def without_noise(difference: Difference, noise: Noise) -> tuple[Difference, tup
         if aspects != change.aspects:
             quiet.append(change)
         if aspects:
-            changed.append(replace(change, aspects=aspects))
-    rest = replace(
+            changed.append(dataclasses.replace(change, aspects=aspects))
+    rest = dataclasses.replace(
         difference, added=present(difference.added), removed=present(difference.removed), changed=tuple(changed)
     )
     return rest, tuple(quiet)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from msgspec import Struct
-
 from tests.conformance.script import Tree
 
 
@@ -30,7 +28,8 @@ class Step:
     """Which instruction of the stage it stands in, counted from 0."""
 
 
-class State(Struct):
+@dataclass
+class State:
     """What one script of a RUN carries along."""
 
     folder: str

@@ -6,12 +6,11 @@ import posixpath
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cache, cached_property
 from hashlib import sha256
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from msgspec import Struct, field
 
-if TYPE_CHECKING:
-    from optimizer.facts.context.history import History
+from optimizer.facts.context.history import History
 
 LARGEST = 2_000_000
 """Bytes. What is larger is no file that a transform reads."""
