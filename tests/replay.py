@@ -2,7 +2,7 @@
 
 FOLDER holds git repositories, bare or not. LIST names those to take: `owner/name` first on each line, a category behind
 it, of which only A (an application) is taken. The shallowest Dockerfiles of each are replayed over its last commits; a
-rewrite is made at each commit.
+rewrite is made at each commit, without and with what waits for `--unsafe`. There is a process for each core.
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from msgspec import Struct
 
 from optimizer.cache.git import GitError, Repository
-from optimizer.cache.replay import Replay, Rewritten, as_it_is, replay
+from optimizer.cache.replay import Replay, Rewrite, Rewritten, as_it_is, replay, with_ignored
 from optimizer.cli.discovery import is_dockerfile
+from optimizer.cli.monorepo.processes import cores
 from optimizer.engine import Result, optimize
 from optimizer.facts import Context
 from optimizer.facts.context.history import read
@@ -30,6 +32,10 @@ FEWEST = 20
 """A file with fewer rebuilds is left out: the share says nothing."""
 FILES = 2
 """Dockerfiles of one repository."""
+SECONDS = 60.0
+"""For one file: where they are over, and the fewest rebuilds were made, the rest is left out."""
+WAYS = ("after", "unsafe")
+"""How the file is rewritten. A cache mount counts as filled, as on a machine that keeps its builder."""
 
 
 class Row(Struct, frozen=True):
@@ -48,12 +54,19 @@ class Row(Struct, frozen=True):
     @property
     def gain(self) -> float:
         """The share of the seconds that is saved; negative where it got worse."""
-        return _saved(self.replay.total("before"), self.replay.total("after"))
+        return self.gained("after")
 
-    @property
-    def fewer(self) -> float:
+    def gained(self, way: str) -> float:
+        """The same for one way of rewriting."""
+        return _saved(self.replay.total("before"), self.replay.total(way))
+
+    def fewer(self, way: str) -> float:
         """The share of the steps that is saved."""
-        return _saved(self.replay.count("before"), self.replay.count("after"))
+        return _saved(self.replay.count("before"), self.replay.count(way))
+
+    def acts(self, way: str) -> bool:
+        """Whether rebuilds are other ones."""
+        return self.replay.rebuilds["before"] != self.replay.rebuilds[way]
 
     @property
     def worse(self) -> bool:
@@ -83,15 +96,38 @@ def rows_of(name: str, folder: Path) -> Iterator[Row]:
         past = read(folder, commits[0])
         paths = [path for path in repository.tree(commits[-1]) if is_dockerfile(path.rpartition("/")[2])]
         for path in sorted(paths, key=lambda path: (path.count("/"), path))[:FILES]:
-            results: list[Result] = []
+            results: dict[str, list[Result]] = {way: [] for way in WAYS}
 
-            def counted(text: str, context: Context, results: list[Result] = results) -> Rewritten:
-                results.append(optimize(text.encode("utf-8", "surrogateescape"), context=context))
-                return Rewritten(results[-1].after)
+            def rewriting(way: str, made: list[Result]) -> Rewrite:
+                def rewrite(text: str, context: Context) -> Rewritten:
+                    made.append(
+                        optimize(text.encode("utf-8", "surrogateescape"), context=context, unsafe=way == "unsafe")
+                    )
+                    return with_ignored(made[-1].after, made[-1].ignores, context)
 
-            found = replay(repository, path, commits, {"before": as_it_is, "after": counted}, past=past)
-            reasons = frozenset(why for result in results[-1:] for why in stood_back(result))
-            yield Row(name, found, any(result.changed for result in results), reasons)
+                return rewrite
+
+            ways = {"before": as_it_is, **{way: rewriting(way, results[way]) for way in WAYS}}
+            found = replay(repository, path, _in_time(commits), ways, past=past)
+            reasons = frozenset(why for result in results["after"][-1:] for why in stood_back(result))
+            yield Row(name, found, any(result.changed for result in results["after"]), reasons)
+
+
+def _in_time(commits: Sequence[str]) -> Iterator[str]:
+    """The commits, as long as there is time."""
+    end = time.monotonic() + SECONDS
+    for number, commit in enumerate(commits):
+        if number > FEWEST and time.monotonic() > end:
+            return
+        yield commit
+
+
+def _rows(name: str, folder: Path) -> list[Row] | str:
+    """The rows of one repository, or why there are none."""
+    try:
+        return list(rows_of(name, folder))
+    except GitError as error:
+        return f"{name}: {error}"
 
 
 def repositories(folder: Path, names: Sequence[str]) -> Iterator[tuple[str, Path]]:
@@ -110,48 +146,58 @@ def wanted(path: Path) -> list[str]:
 
 
 def table(rows: Iterable[Row]) -> Iterator[str]:
-    yield "| repository | Dockerfile | rebuilds | steps again, before | after | s a rebuild, before | after | saved |"
-    yield "|---|---|---:|---:|---:|---:|---:|---:|"
+    yield (
+        "| repository | Dockerfile | rebuilds | steps again, before | after | s a rebuild, before | after | saved |"
+        " `--unsafe` | saved |"
+    )
+    yield "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|"
     for row in rows:
         told = row.replay
         yield (
             f"| {row.repository} | {told.dockerfile} | {row.commits} | {told.steps('before'):.0%} |"
             f" {told.steps('after'):.0%} | {told.total('before') / row.commits:.1f} |"
             f" {told.total('after') / row.commits:.1f} | {row.gain:.1%}{'' if row.changed else ' (unchanged)'} |"
+            f" {told.total('unsafe') / row.commits:.1f} | {row.gained('unsafe'):.1%} |"
         )
 
 
 def summary(rows: Sequence[Row]) -> Iterator[str]:
-    for title, some in (("all", rows), ("where dockopt acts", [row for row in rows if row.changed])):
-        if some:
-            seconds, steps = [row.gain for row in some], [row.fewer for row in some]
-            yield (
-                f"{title}: {len(some)} files; seconds saved: mean {statistics.mean(seconds):.1%},"
-                f" median {statistics.median(seconds):.1%}; steps saved: mean {statistics.mean(steps):.1%},"
-                f" median {statistics.median(steps):.1%}"
-            )
+    for way, title in zip(WAYS, ("safe", "with --unsafe"), strict=True):
+        for of, some in (("all", rows), ("where rebuilds are others", [row for row in rows if row.acts(way)])):
+            if some:
+                yield f"{title}, {of}: {len(some)} files; {_means(some, way)}"
     worse = [f"{row.repository} {row.replay.dockerfile} ({row.gain:.1%})" for row in rows if row.worse]
     yield f"worse: {', '.join(worse) or 'none'}"
     for why, count in Counter(why for row in rows for why in row.reasons).most_common():
         yield f"stood back in {count}: {why}"
 
 
+def _means(rows: Sequence[Row], way: str) -> str:
+    seconds, steps = [row.gained(way) for row in rows], [row.fewer(way) for row in rows]
+    before, after = (sum(row.replay.total(name) / row.commits for row in rows) for name in ("before", way))
+    return (
+        f"seconds saved: mean {statistics.mean(seconds):.1%}, median {statistics.median(seconds):.1%},"
+        f" of all together {_saved(before, after):.1%}; steps saved: mean {statistics.mean(steps):.1%},"
+        f" median {statistics.median(steps):.1%}"
+    )
+
+
 def main(folder: Path, names: Sequence[str]) -> int:
     start = time.monotonic()
     rows: list[Row] = []
     apart: dict[str, int] = {}
-    for name, place in repositories(folder, names):
-        try:
-            found = list(rows_of(name, place))
-        except GitError as error:
-            print(f"{name}: {error}", file=sys.stderr)
-            continue
-        for row in found:
-            for why, count in row.replay.skipped.items():
-                apart[why] = apart.get(why, 0) + count
-            if row.commits >= FEWEST:
-                rows.append(row)
-                print(f"{time.monotonic() - start:6.0f} s  {name} {row.replay.dockerfile}", file=sys.stderr)
+    with ProcessPoolExecutor(cores()) as executor:
+        for found in executor.map(_rows, *zip(*repositories(folder, names), strict=True)):
+            if isinstance(found, str):
+                print(found, file=sys.stderr)
+                continue
+            for row in found:
+                for why, count in row.replay.skipped.items():
+                    apart[why] = apart.get(why, 0) + count
+                if row.commits >= FEWEST:
+                    rows.append(row)
+                    told = f"{row.repository} {row.replay.dockerfile}"
+                    print(f"{time.monotonic() - start:6.0f} s  {told}", file=sys.stderr)
     print("\n".join([*table(rows), "", *summary(rows)]))
     print(f"commits that cannot be judged: {', '.join(f'{n} where {why}' for why, n in apart.items()) or 'none'}")
     return 1 if any(row.worse for row in rows) else 0

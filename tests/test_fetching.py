@@ -213,6 +213,39 @@ def test_a_build_takes_longer_where_it_fetches_by_itself() -> None:
     assert run_seconds(facts, alone) <= run_seconds(facts, fetch) + run_seconds(facts, after)
 
 
+def seconds(run: str) -> float:
+    facts = Facts(parse(f"FROM debian\nRUN {run}\n"))
+    return run_seconds(facts, facts.stages[0].instructions[-1])
+
+
+@pytest.mark.parametrize(
+    ("command", "mounted", "other"),
+    [
+        ("go build .", "/root/.cache/go-build", "/go/pkg/mod"),
+        ("go mod download", "/go/pkg/mod", "/root/.cache/go-build"),
+        ("cargo fetch", "/usr/local/cargo/registry", "/src/target"),
+        ("mvn dependency:go-offline", "/root/.m2/repository", "/root/.npm"),
+        ("dotnet restore", "/root/.nuget/packages", "/tmp"),
+    ],
+)
+def test_with_what_an_earlier_build_left_in_its_mount_it_takes_less(command: str, mounted: str, other: str) -> None:
+    alone = seconds(command)
+    assert seconds(f"--mount=type=cache,target={mounted} {command}") < alone / 2
+    assert seconds(f"--mount=type=tmpfs,target={mounted} {command}") == alone
+    assert seconds(f"--mount=type=cache,target={other} {command}") > alone / 2
+
+
+def test_a_cache_of_packages_does_not_compile() -> None:
+    registry = "--mount=type=cache,target=/usr/local/cargo/registry cargo build"
+    assert 100 < seconds(registry) < seconds("cargo build")
+
+
+def test_a_tool_that_tells_its_version_does_no_work() -> None:
+    assert seconds("bazel --version") < 1.5 < seconds("bazel build //...")
+    assert seconds("cargo chef prepare") < 3
+    assert seconds("./gradlew --version") > 5
+
+
 HEAD = "FROM golang:1.24\nWORKDIR /src\n"
 
 

@@ -43,6 +43,18 @@ _NODE = {"package.json": "{}", "package-lock.json": "{}", "index.js": "", "node_
     unsafe=True,
     ignores=(".git", "**/.env"),
 )
+@example(
+    "what only a CI service reads, and changes often",
+    """
+      FROM node:22-slim
+      WORKDIR /app
+      COPY . .
+      RUN npm run build
+    """,
+    context={"package.json": "{}", "index.js": "", ".github/workflows/ci.yml": "", ".gitlab-ci.yml": ""},
+    unsafe=True,
+    ignores=(".github", ".gitlab-ci.yml"),
+)
 @unchanged(
     "the folder itself stays, and is of another owner than one that the install makes",
     """
@@ -94,8 +106,8 @@ def dockerignore(facts: Facts) -> Iterator[Proposal]:
     """Puts into `.dockerignore` what lies in the build context and is of no use in the image.
 
     Every file of the context that a COPY takes is part of its cache key: a commit, an editor, a test run change files
-    that no image needs, and all steps below run again. Installed packages, secrets and the history of the repository
-    come into the image too.
+    that no image needs, and all steps below run again. Installed packages, secrets, the history of the repository and
+    what tells a CI service its work come into the image too.
 
     Safety: safe only where the image comes out the same: an install in the image deletes and fills the folder anyway.
     All else is unsafe: the files are missing in the image. Nothing that a COPY names, that an install reads or that a

@@ -34,6 +34,15 @@ class Rewritten(Struct, frozen=True):
 Rewrite = Callable[[str, Context], Rewritten]
 
 
+def with_ignored(text: str, patterns: Sequence[str], context: Context) -> Rewritten:
+    """The rewrite to a text, with patterns behind those of the context's ignore file."""
+    if not patterns:
+        return Rewritten(text)
+    old = context.ignore_file
+    lines = (*(old.patterns if old is not None else ()), *patterns, "")
+    return Rewritten(text, {old.path if old is not None else ".dockerignore": "\n".join(lines).encode()})
+
+
 def as_it_is(text: str, context: Context) -> Rewritten:
     """The rewrite that changes nothing."""
     return Rewritten(text)

@@ -10,7 +10,7 @@ from msgspec import Struct
 from optimizer.cache import Build, Builder, plan
 from optimizer.cache.git import GitError, Repository
 from optimizer.cache.logs import Log
-from optimizer.cache.replay import Rewritten, as_it_is, replay
+from optimizer.cache.replay import Rewritten, as_it_is, replay, with_ignored
 from optimizer.cache.report import Report, report
 from optimizer.cache.scenarios import edited, source_groups, typical
 from optimizer.cache.snapshots import context_of, snapshot
@@ -193,7 +193,8 @@ def _history(path: Path, options: CacheOptions, last: int) -> Shown:
 
     def rewritten(text: str, context: Context) -> Rewritten:
         data = text.encode("utf-8", "surrogateescape")
-        return Rewritten(optimize(data, transforms, unsafe=settings.unsafe, context=context).after)
+        result = optimize(data, transforms, unsafe=settings.unsafe, context=context)
+        return with_ignored(result.after, result.ignores, context)
 
     progress = Progress()
     files.read(path)

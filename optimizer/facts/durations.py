@@ -15,8 +15,11 @@ from optimizer.syntax.parser import parse
 _INTERPRETER = re.compile(r"(?:python|pypy)[0-9.]*")
 
 
+_TOLD = frozenset({"--version", "-version", "-V", "--help"})
+
+
 def run_seconds(facts: Facts, instruction: Instruction) -> float:
-    """What a RUN takes: a rough guess, the same for the same text."""
+    """What a RUN takes when it runs again: a rough guess, the same for the same text. Its cache mounts are filled."""
     return facts.remembered(("seconds", instruction), lambda: _run(facts, instruction))
 
 
@@ -30,40 +33,51 @@ def _run(facts: Facts, instruction: Instruction) -> float:
     table = costs().step
     if facts.opaque(instruction):
         return table.run + table.opaque
-    return table.run + sum(
-        _alone(facts, instruction, call) for call in facts.calls(instruction) if not call.substituted
-    )
+    mounted = _mounted(facts, instruction)
+    calls = [call for call in facts.calls(instruction) if not call.substituted]
+    return table.run + sum(_alone(facts, instruction, call, mounted) for call in calls)
+
+
+def _mounted(facts: Facts, instruction: Instruction) -> frozenset[str]:
+    """The last names of the folders on which cache mounts lie."""
+    targets = (one.target for one in facts.mounts(instruction) if one.kind == "cache")
+    return frozenset(posixpath.basename(target) for target in targets if target)
 
 
 @lru_cache(maxsize=256)
-def text_seconds(text: str) -> float:
-    """What a command takes that stands in no file."""
+def text_seconds(text: str, mounted: frozenset[str] = frozenset()) -> float:
+    """What a command takes that stands in no file, with cache mounts on folders of these names."""
     facts = Facts(parse(f"FROM scratch\nRUN {text}\n"))
-    return run_seconds(facts, facts.stages[0].instructions[-1])
+    run = facts.stages[0].instructions[-1]
+    return costs().step.run + sum(_alone(facts, run, call, mounted) for call in facts.calls(run))
 
 
-def _alone(facts: Facts, run: Instruction, call: Call) -> float:
+def _alone(facts: Facts, run: Instruction, call: Call, mounted: frozenset[str]) -> float:
     """A call with what it fetches by itself, if nothing fetched that before; less what was installed before."""
     row = row_of(call)
     if row is None or row.never:
-        return _of_call(call)
+        return _of_call(call, mounted)
     above = fetched_above(facts, run, call, row)
     if row.adds:
-        return _of_call(call) if above is None else costs().step.command
-    return _of_call(call) + (text_seconds(row.step) if above is None else 0.0)
+        return _of_call(call, mounted) if above is None else costs().step.command
+    return _of_call(call, mounted) + (text_seconds(row.step, mounted) if above is None else 0.0)
 
 
-def _of_call(call: Call) -> float:
+def _of_call(call: Call, mounted: frozenset[str]) -> float:
     words = [word.literal or "" for word in call.words]
     if len(words) > 2 and words[1] == "-m" and _INTERPRETER.fullmatch(call.name or ""):
         words = words[2:]
     if not words:
         return 0.0
     name = posixpath.basename(words[0])
+    told = len(words) == 2 and words[1] in _TOLD
     for cost in costs().by_command.get(name, ()):
+        if told and words[1] not in cost.words:
+            continue
         found = next((at for at, word in enumerate(words) if at and word in cost.words), None)
         if found is not None or not cost.words:
-            return _of_row(cost, words[(found or 0) + 1 :])
+            filled = not mounted.isdisjoint(cost.mounts)
+            return cost.mounted if filled else _of_row(cost, words[(found or 0) + 1 :])
     is_of_project = name.endswith((".sh", ".py")) or words[0].startswith("./")
     return costs().step.script if is_of_project else costs().step.command
 

@@ -12,7 +12,10 @@ from optimizer.knowledge import KnowledgeError, load, row
 
 
 class Cost(Struct, frozen=True):
-    """Seconds of one command: `seconds` + `each` for each operand, or `whole` where a manifest names them."""
+    """Seconds of one command: `seconds` + `each` for each operand, or `whole` where a manifest names them.
+
+    `mounted` instead of all that where a cache mount of a folder that `mounts` names was filled by an earlier build.
+    """
 
     commands: tuple[str, ...]
     seconds: float
@@ -20,6 +23,8 @@ class Cost(Struct, frozen=True):
     words: tuple[str, ...] = ()
     each: float = 0.0
     whole: float = 0.0
+    mounts: tuple[str, ...] = ()
+    mounted: float = 0.0
 
 
 class StepCosts(Struct, frozen=True):

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from optimizer.cache.git import GitError, Repository
-from optimizer.cache.replay import Replay, Rewritten, as_it_is, replay
+from optimizer.cache.replay import Replay, Rewritten, as_it_is, replay, with_ignored
 from optimizer.cache.snapshots import context_of
 from optimizer.facts import Context
+from optimizer.facts.context import Given
 from tests.cache.history import repository
 
 BROAD = "FROM base\nCOPY . /src/\nRUN npm ci\n"
@@ -47,6 +48,21 @@ def test_each_commit_costs_what_it_changes(tmp_path: Path) -> None:
     assert found.total("after") < found.total("before")
     assert found.skipped == {}
     assert found.often["before"]["RUN npm ci"][0] == 2
+
+
+def test_what_a_rewrite_ignores_is_not_sent(tmp_path: Path) -> None:
+    commits = [{**START, "ci.yml": "1"}, {"ci.yml": "2"}, {"main.js": "2"}, {"a.md": "2"}]
+
+    def ignoring(text: str, context: Context) -> Rewritten:
+        return with_ignored(text, ["*.yml"], context)
+
+    with Repository(repository(tmp_path, commits)) as history:
+        ways = {"before": as_it_is, "after": ignoring}
+        found = replay(history, "Dockerfile", history.commits(), ways)
+    assert again(found, "before") == [2, 2, 0]
+    assert again(found, "after") == [0, 2, 0]
+    assert with_ignored(BROAD, (), Given({})) == Rewritten(BROAD)
+    assert with_ignored(BROAD, ["a", "b"], Given({})).files == {".dockerignore": b"a\nb\n"}
 
 
 def test_the_folder_of_git_is_in_the_context_unless_it_is_ignored(tmp_path: Path) -> None:
