@@ -25,7 +25,7 @@ from optimizer.facts.effects import EVERYWHERE
 from optimizer.facts.effects.places import canonical
 from optimizer.facts.packages import package_call
 from optimizer.facts.paths import within
-from optimizer.facts.permissions import applied
+from optimizer.facts.permissions import NEW_FOLDER, applied
 from optimizer.facts.runtime_needs import Kind, runtime_needs
 from optimizer.facts.scope import ROOTS, Scope
 from optimizer.facts.stacks.data import embedded, named_in
@@ -356,7 +356,7 @@ class Staging(Struct, frozen=True, dict=True):
             return False
         paths = [word.text.rstrip("/") for word in call.words[1:] if not word.text.startswith("-")][1:]
         mode = next((word.text for word in call.words[1:] if not word.text.startswith("-R")), "")
-        if call.name == "chmod" and applied(mode, "755") == "755":
+        if call.name == "chmod" and applied(mode, NEW_FOLDER) == NEW_FOLDER:
             return False  # a folder has that mode where it is made anew; the files in it keep theirs
         if call.name == "chmod":
             paths = [path for path in paths if self._is_folder(path)]

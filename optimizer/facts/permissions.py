@@ -14,6 +14,8 @@ from optimizer.syntax.nodes import Command, Word
 
 SYSTEM_UMASK = 0o022
 """The umask that BuildKit and buildah give to a RUN."""
+NEW_FOLDER = f"{0o777 & ~SYSTEM_UMASK:03o}"
+"""The mode of a folder that WORKDIR or COPY makes."""
 
 _OCTAL = re.compile(r"0?[0-7]{3}")
 _CLAUSE = re.compile(r"([ugoa]*)([-+=])([rwxX]*)")

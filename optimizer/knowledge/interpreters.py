@@ -69,10 +69,13 @@ class Interpreter(Struct, frozen=True):
         return name, version, release
 
     def serves(self, reference: str) -> bool:
-        """Whether packages can be installed on a full or slim image, and have the names that our tables know."""
-        plain = re.sub(r"(?<=[:-])slim-?|-slim\b", "", reference.partition("@")[0]).rstrip(":-")
-        _, version, release = self._parts(plain)
-        return "alpine" in version or not version or variants().families[self.name].serves(version, release or None)
+        """Whether packages can be installed on an image of these, and have the names that our tables know."""
+        tag = reference.partition("@")[0].rpartition("/")[2].partition(":")[2]
+        parts = [part for part in tag.split("-") if part not in ("slim", "latest")]
+        family = (variants().alone if self.same else variants().families)[self.name]
+        release = next((part for part in parts if part in family.releases), None)
+        version = next((part for part in parts if part[:1].isdigit() or part in family.lines), "")
+        return "alpine" in tag or not (version or release) or family.serves(version, release)
 
 
 class Prune(Struct, frozen=True):

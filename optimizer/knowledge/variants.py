@@ -10,7 +10,7 @@ from msgspec import Struct, field
 
 from optimizer.knowledge import KnowledgeError, load, row
 
-_TABLES = {"measured", "family", "none", "runtime", "packages", "man-pages", "size"}
+_TABLES = {"measured", "family", "alone", "none", "runtime", "packages", "man-pages", "size"}
 
 
 class Family(Struct, frozen=True):
@@ -95,6 +95,7 @@ class Variants(Struct, frozen=True):
     basis: str
     suites: tuple[str, ...]
     families: Mapping[str, Family]
+    alone: Mapping[str, Family]
     none: frozenset[str]
     runtimes: tuple[Runtime, ...]
     packages: Mapping[str, Package]
@@ -121,6 +122,7 @@ def variants() -> Variants:
         basis=data["measured"]["basis"],
         suites=tuple(data["measured"]["suites"]),
         families={name: row(Family, one, f"base_variants.toml: {name}") for name, one in data["family"].items()},
+        alone={name: row(Family, one, f"base_variants.toml: {name}") for name, one in data["alone"].items()},
         none=frozenset(data["none"]["names"]),
         runtimes=tuple(
             row(Runtime, one, f"base_variants.toml: runtime {n}") for n, one in enumerate(data["runtime"], 1)

@@ -28,6 +28,7 @@ from optimizer.facts.interpreted.same import (
 )
 from optimizer.facts.interpreted.survey import PROGRAMS, Survey
 from optimizer.facts.paths import covering, within
+from optimizer.facts.permissions import NEW_FOLDER, applied
 from optimizer.facts.runtime_needs import Kind, Needs, runtime_needs
 from optimizer.facts.runtime_needs.dependencies import loaded
 from optimizer.facts.runtime_needs.started import effective, files_of
@@ -149,17 +150,23 @@ class _Choice:
                     raise Unknown(f"the owner of `{place.path}` is set, which may be missing where it runs", run)
 
     def _opened(self, carried: Sequence[str]) -> Iterator[tuple[Instruction, Step]]:
-        """Steps that set the mode of a folder which the other image has before it is filled. Raises Unknown."""
+        """Steps that set the mode of a folder which the other image has before it is filled, and the later ones.
+
+        Not those after which a new folder is as it was. Raises Unknown.
+        """
         there = {
             scope.folder for scope in (*map(self.survey.scopes.__getitem__, self.stage.instructions), self.survey.end)
         }
         filled = {canonical(path) for path in carried if path in there}
+        begun = False
         for run, step in self.survey.modes:
             places = step_effects(self.facts, run, step).writes if step is not None else self.facts.effects(run).writes
-            if not any(place.path in filled for place in places):
+            fills = any(place.path in filled for place in places) and (step is None or not _keeps(step))
+            if not fills and not (begun and any(within(place.path, one) for place in places for one in filled)):
                 continue
             if step is None:
                 raise Unknown("`chmod` stands in a larger step", run)
+            begun = True
             yield run, step
 
     def _is_empty(self, folder: str | None) -> bool:
@@ -373,3 +380,9 @@ class _Choice:
         if prune.without and arrived(self.facts, run, prune.without) is not None:
             return False
         return not prune.needs or arrived(self.facts, run, prune.needs) is not None
+
+
+def _keeps(step: Step) -> bool:
+    """Whether a `chmod` leaves the mode that a new folder has."""
+    mode = next((word.text for word in step.calls[0].words[1:] if not word.text.startswith("-R")), "")
+    return applied(mode, NEW_FOLDER) == NEW_FOLDER
