@@ -70,6 +70,8 @@ class Interpreter(Struct, frozen=True):
 
     def serves(self, reference: str) -> bool:
         """Whether packages can be installed on a full or slim image, and have the names that our tables know."""
+        if self.same:
+            return True  # they come from where the builder, on the same image, gets its headers
         plain = re.sub(r"(?<=[:-])slim-?|-slim\b", "", reference.partition("@")[0]).rstrip(":-")
         _, version, release = self._parts(plain)
         return "alpine" in version or not version or variants().families[self.name].serves(version, release or None)

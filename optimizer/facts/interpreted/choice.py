@@ -28,6 +28,7 @@ from optimizer.facts.interpreted.same import (
 )
 from optimizer.facts.interpreted.survey import PROGRAMS, Survey
 from optimizer.facts.paths import covering, within
+from optimizer.facts.permissions import applied
 from optimizer.facts.runtime_needs import Kind, Needs, runtime_needs
 from optimizer.facts.runtime_needs.dependencies import loaded
 from optimizer.facts.runtime_needs.started import effective, files_of
@@ -156,11 +157,16 @@ class _Choice:
         filled = {canonical(path) for path in carried if path in there}
         for run, step in self.survey.modes:
             places = step_effects(self.facts, run, step).writes if step is not None else self.facts.effects(run).writes
-            if not any(place.path in filled for place in places):
+            if not any(place.path in filled for place in places) or self._has_mode_anyway(step):
                 continue
             if step is None:
                 raise Unknown("`chmod` stands in a larger step", run)
             yield run, step
+
+    def _has_mode_anyway(self, step: Step | None) -> bool:
+        """Whether the mode is that of a folder which is made anew; what an image brings may have another one."""
+        words = [word.text for word in step.calls[0].words[1:] if word.text[:2] != "-R"] if step is not None else []
+        return not self.row.same and bool(words) and applied(words[0], "755") == "755"
 
     def _is_empty(self, folder: str | None) -> bool:
         """Whether the folder in which it starts gets no file, so that a volume may bring all of it."""
