@@ -161,7 +161,9 @@ class _Choice:
         begun = False
         for run, step in self.survey.modes:
             places = step_effects(self.facts, run, step).writes if step is not None else self.facts.effects(run).writes
-            fills = any(place.path in filled for place in places) and (step is None or not _keeps(step))
+            fills = any(place.path in filled for place in places) and (
+                step is None or self.row.same or not _keeps(step)
+            )
             if not fills and not (begun and any(within(place.path, one) for place in places for one in filled)):
                 continue
             if step is None:
@@ -383,6 +385,6 @@ class _Choice:
 
 
 def _keeps(step: Step) -> bool:
-    """Whether a `chmod` leaves the mode that a new folder has."""
+    """Whether a `chmod` leaves the mode that a new folder has; what an image brings may have another one."""
     mode = next((word.text for word in step.calls[0].words[1:] if not word.text.startswith("-R")), "")
     return applied(mode, NEW_FOLDER) == NEW_FOLDER
