@@ -110,6 +110,20 @@ def test_without_a_build_development_packages_are_not_installed() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("COPY requirements.txt ./", "COPY requirements.txt ./\nRUN echo 1 > /app/version"),
+        ("ENV PATH=/opt/venv/bin:$PATH\nWORKDIR /app\nCOPY --from", "WORKDIR /srv\nCOPY --from"),
+    ],
+    ids=["the folder holds more than the sources", "the last stage does not enter it"],
+)
+def test_what_cannot_come_straight_comes_from_a_stage_behind_the_install(old: str, new: str) -> None:
+    result = parted(SCRIPTED.replace(old, new), PYTHON)
+    assert "\nFROM dependencies AS builder\nCOPY . .\nFROM" in result.after and result.refusals == ()
+    assert "COPY --from=dependencies /opt/venv /opt/venv\nCOPY --from=builder /app /app\n" in result.after
+
+
 STAYS: dict[str, tuple[str, dict[str, str], str]] = {
     "a script names the folder": (
         BUILT,
@@ -160,16 +174,6 @@ STAYS: dict[str, tuple[str, dict[str, str], str]] = {
         ),
         NODE,
         "another stage takes files of the one that installs",
-    ),
-    "the folder holds more than the sources": (
-        SCRIPTED.replace("COPY requirements.txt ./", "COPY requirements.txt ./\nRUN echo 1 > /app/version"),
-        PYTHON,
-        "it may leave something in `/app`",
-    ),
-    "the sources come to a folder that the last stage does not enter": (
-        SCRIPTED.replace("ENV PATH=/opt/venv/bin:$PATH\nWORKDIR /app\nCOPY --from", "WORKDIR /srv\nCOPY --from"),
-        PYTHON,
-        "the folder or a variable of it is another one in the last stage",
     ),
 }
 

@@ -36,7 +36,8 @@ _FLASK = {"requirements.txt": "flask\n", "app.py": "import flask\n"}
     may_change={"stages", "config", "comments", "layers", "copied"},
     leeway={"parting"},
     may_change_paths=("/**/node_modules/.package-lock.json",),
-    may_remove=("/**/node_modules/.cache/**",),
+    # A lock file that an install without one wrote is left behind: what it says is installed.
+    may_remove=(*("/**/node_modules/.cache/**", "/**/package-lock.json", "/**/yarn.lock", "/**/pnpm-lock.yaml"),),
 )
 @example(
     "a build of Node: what the program needs comes from a stage of its own, in a layer of its own",
@@ -161,10 +162,22 @@ def copy_dependencies_first(facts: Facts) -> Iterator[Proposal | Declined]:
     try:
         found = parting(facts)
         if found is not None:
-            yield _parted(facts, found) if found.builds else _straight(facts, found)
+            yield _proposal(facts, found)
     except Unknown as unknown:
         head = facts.stages[-1].node.instructions[0]
         yield Declined(unknown.at or head, unknown.why)
+
+
+def _proposal(facts: Facts, found: Parting) -> Proposal:
+    """The builder without sources where nothing is built; else, or where more would go, a stage of its own."""
+    if found.builds:
+        return _parted(facts, found)
+    try:
+        return _straight(facts, found)
+    except Unknown:
+        if found.prune is not None or not (found.packages or found.others):
+            raise
+        return _parted(facts, found)
 
 
 def _why(found: Parting, what: str) -> str:
@@ -193,6 +206,8 @@ def _all_comes(facts: Facts, found: Parting) -> None:
     """Raises Unknown where the folder holds something that would not come."""
     folder = (facts.copies[found.taken].destination or "/").rstrip("/")
     comes = {path: origin for one in found.sources for path, origin in (facts.placed(facts.copies[one]) or {}).items()}
+    if found.leaves:
+        raise Unknown(f"`{found.leaves[0]}` is not among the sources", found.install.run)
     steps = found.builder.instructions
     for one in steps[: steps.index(found.sources[0])]:
         copy = facts.copies.get(one)

@@ -52,6 +52,8 @@ class Parting(Struct, frozen=True):
     """COPYs of the context behind the install."""
     builds: tuple[Instruction, ...]
     """RUNs behind the install, but for the one that takes development packages away."""
+    leaves: tuple[str, ...]
+    """What else installs may leave in the folder that is taken."""
     prune: Instruction | None
     """The RUN that takes development packages away, at the end."""
 
@@ -105,14 +107,16 @@ class _Parted(Struct):
         runs = [one for one in behind if one.name == "RUN"]
         prune = runs[-1] if runs and self._prunes(runs[-1]) and behind[-1] is runs[-1] else None
         builds = tuple(one for one in runs if one is not prune)
-        packages = tuple(self._packages())
+        packages, leaves = self._packages()
         self._used_elsewhere()
         for one in sources:
             self._brings(one, packages)
         for one in builds:
             self._builds(one, packages)
         others = tuple(one for one in self._others() if self._stays(one, builds))
-        return Parting(self.builder, self.stage, self.install, packages, self.taken, others, sources, builds, prune)
+        return Parting(
+            self.builder, self.stage, self.install, packages, self.taken, others, sources, builds, leaves, prune
+        )
 
     @property
     def _behind(self) -> list[Instruction]:
@@ -124,17 +128,21 @@ class _Parted(Struct):
         known = {command for one in interpreters().prunes.values() for command in (one.command, one.old)}
         return argument_text(run) in known
 
-    def _packages(self) -> Iterator[str]:
-        """The folders of packages that were installed in the project. Raises Unknown."""
+    def _packages(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The folders of packages that were installed in the project, and what else may be there. Raises Unknown."""
+        packages: list[str] = []
+        leaves: list[str] = []
         for run in (one for one in self.builder.instructions if one.name == "RUN"):
             for one in installs_of(self.facts, run):
                 if not isinstance(one.need, Need):
                     raise Unknown(str(one.need), run)
                 own = [path for path in one.need.writes if within(path, self.folder)]
-                if own and self._holds_packages(one):
-                    yield from (path for path in own if posixpath.basename(path) == MODULES)
-                elif own:
+                modules = [path for path in own if posixpath.basename(path) == MODULES]
+                if modules and not self._holds_packages(one):
                     raise Unknown(f"what `{shortened(one.text)}` leaves in `{self.folder}` is not known", run)
+                packages += modules
+                leaves += own if not modules else ()
+        return tuple(packages), tuple(leaves)
 
     def _holds_packages(self, one: Standing) -> bool:
         """Whether it surely makes `node_modules`, and nothing else. Raises Unknown."""

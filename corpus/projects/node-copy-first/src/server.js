@@ -1,13 +1,20 @@
+const express = require('express');
 const http = require('http');
 const ms = require('ms');
+const pino = require('pino');
+const { z } = require('zod');
 
-const server = http.createServer((req, res) => {
-  res.setHeader('content-type', 'application/json');
-  res.end(JSON.stringify({ limit: ms('2h') }));
+const log = pino({ level: process.env.LOG_LEVEL || 'warn' });
+const limits = z.object({ limit: z.number() });
+const app = express();
+
+app.get('/', (req, res) => {
+  log.info({ path: req.path }, 'asked');
+  res.json(limits.parse({ limit: ms('2h') }));
 });
 
 const check = process.argv.includes('--check');
-server.listen(check ? 0 : 3000, () => {
+const server = app.listen(check ? 0 : 3000, () => {
   if (!check) return console.log('listening on 3000');
   http.get({ port: server.address().port, path: '/' }, (res) => {
     let body = '';
