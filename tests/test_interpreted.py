@@ -205,14 +205,14 @@ APP = 'WORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nCMD ["python
     [
         (f"FROM python:3.12\nRUN ./configure\n{APP}", {}, "`./configure` may write anywhere"),
         (f"FROM python:3.12\nUSER app\n{APP}", {}, "another user than root installs packages"),
-        (f"FROM python:3.12\nENV PIP_TARGET=/x\n{APP}", {}, "`PIP_TARGET` is named"),
+        (f"FROM python:3.12\nENV PIP_TARGET=/x\n{APP}", {}, "`PIP_TARGET` says where packages lie"),
         (f"FROM python:2.7\n{APP}", {}, "Python 2 has no environments"),
         (f"FROM python:3.12-custom\n{APP}", {}, "which slim variant `python:3.12-custom` has"),
         (f"FROM python:3.12@sha256:0\n{APP}", {}, "which slim variant"),
         (
             f"FROM python:3.12\nWORKDIR /x\nRUN poetry install\n{APP}",
             {},
-            "where `poetry install` puts",
+            "`pyproject.toml` is not seen where it runs",
         ),
         ('FROM node:20\nCOPY . .\nRUN npm install\nCMD ["npm"]\n', {}, "the root of the file system holds the system"),
         (f"FROM python:3.12\n{APP}", {"requirements.txt": "uwsgi\n"}, "`uwsgi` of `requirements.txt` links libraries"),
@@ -306,9 +306,9 @@ LIED_FILES = {**NODE, "extra": "", "run.js": "const { spawn } = require('child_p
 SNAKE = f"FROM python:3.12\n{APP}"
 
 
-def lies(before: str, old: str, new: str, files: Files) -> Result:
-    """What becomes of the true conversion with one text changed."""
-    true = parted(before, files).after
+def lies(before: str, old: str, new: str, files: Files, true: str = "") -> Result:
+    """What becomes of the true conversion (or of what is said to be one) with one text changed."""
+    true = true or parted(before, files).after
     assert old in true
     text = true.replace(old, new)
 

@@ -37,6 +37,12 @@ _PHP = {
     "composer.lock": "{}",
     "public/index.php": "<?php echo 1;\n",
 }
+_POETRY = {
+    "pyproject.toml": '[project]\nname = "notes"\nrequires-python = ">=3.11"\ndependencies = ["flask"]\n',
+    "poetry.lock": "",
+    "uv.lock": "",
+    "app.py": "import flask\n",
+}
 _RUBY = {"Gemfile": 'gem "rack"\n', "Gemfile.lock": "GEM\n", "app.rb": ""}
 
 
@@ -46,7 +52,7 @@ _RUBY = {"Gemfile": 'gem "rack"\n', "Gemfile.lock": "GEM\n", "app.rb": ""}
     leeway={"staging"},
     options={"artefacts": (), "packages": ()},
     may_change_base=True,
-    may_change_settings=tuple(f"Env.{name}" for name in _OF_BASES.split()),
+    may_change_settings=tuple(f"Env.{name}" for name in (*_OF_BASES.split(), "VIRTUAL_ENV")),
 )
 @example(
     "a program of Go that is linked to the C library",
@@ -219,6 +225,28 @@ _RUBY = {"Gemfile": 'gem "rack"\n', "Gemfile.lock": "GEM\n", "app.rb": ""}
     context=_NODE,
 )
 @example(
+    "a front end: what hands it out reads one folder, so nothing else goes along",
+    """
+    - FROM node:22-alpine
+    + # builds what the stage below runs
+    + FROM node:22-alpine AS builder
+      WORKDIR /app
+      COPY . .
+      RUN npm ci && npm run build
+      RUN npm install -g serve
+    +
+    + # holds what the container needs, and nothing that built it
+    + FROM node:22-alpine
+    + WORKDIR /app
+    + RUN npm install -g serve
+    + COPY --from=builder /app/dist /app/dist
+      EXPOSE 3000
+      CMD ["serve", "-s", "dist", "-l", "3000"]
+    """,
+    unsafe=True,
+    context={"package.json": '{"scripts": {"build": "vite build"}}', "package-lock.json": "{}", "index.html": ""},
+)
+@example(
     "packages of Python: an environment that both images find, and the libraries that they link",
     """
     - FROM python:3.13-bookworm
@@ -241,6 +269,51 @@ _RUBY = {"Gemfile": 'gem "rack"\n', "Gemfile.lock": "GEM\n", "app.rb": ""}
     """,
     unsafe=True,
     context=_PYTHON,
+)
+@example(
+    "packages that Poetry installs; it stays behind itself, as nothing starts it",
+    """
+    - FROM python:3.13
+    + # builds what the stage below runs
+    + FROM python:3.13 AS builder
+      RUN pip install poetry
+    + RUN python -m venv /opt/venv
+    + ENV PATH=/opt/venv/bin:$PATH VIRTUAL_ENV=/opt/venv
+      WORKDIR /app
+      COPY . .
+      RUN poetry config virtualenvs.create false && poetry install --only main
+    +
+    + # holds what the container needs, and nothing that built it
+    + FROM python:3.13-slim
+    + ENV PATH=/opt/venv/bin:$PATH VIRTUAL_ENV=/opt/venv
+    + WORKDIR /app
+    + COPY --from=builder /opt/venv /opt/venv
+    + COPY --from=builder /app /app
+      CMD ["flask", "run"]
+    """,
+    unsafe=True,
+    context=_POETRY,
+)
+@example(
+    "uv makes an environment in the project; it comes along, as it starts the program",
+    """
+    - FROM python:3.13
+    + # builds what the stage below runs
+    + FROM python:3.13 AS builder
+      COPY --from=ghcr.io/astral-sh/uv:0.9 /uv /bin/uv
+      WORKDIR /app
+      COPY . .
+      RUN uv sync --locked
+    +
+    + # holds what the container needs, and nothing that built it
+    + FROM python:3.13-slim
+    + COPY --from=ghcr.io/astral-sh/uv:0.9 /uv /bin/uv
+    + WORKDIR /app
+    + COPY --from=builder /app /app
+      CMD ["uv", "run", "--no-sync", "app.py"]
+    """,
+    unsafe=True,
+    context=_POETRY,
 )
 @example(
     "gems lie in a folder of their own",
@@ -322,6 +395,19 @@ _RUBY = {"Gemfile": 'gem "rack"\n', "Gemfile.lock": "GEM\n", "app.rb": ""}
     """,
     unsafe=True,
     context=_PYTHON,
+)
+@unchanged(
+    "uv passes environments by",
+    """
+    FROM python:3.13
+    COPY --from=ghcr.io/astral-sh/uv:0.9 /uv /bin/uv
+    WORKDIR /app
+    COPY . .
+    RUN uv pip install --system flask
+    CMD ["python", "app.py"]
+    """,
+    unsafe=True,
+    context=_POETRY,
 )
 @unchanged(
     "a package that drives a browser needs much of the image",
@@ -427,14 +513,18 @@ def multi_stage(facts: Facts, artefacts: str = "", packages: str = "") -> Iterat
     builder keeps the steps; the stage behind it takes what they made out of it, to the same places, and has the same
     configuration. Which image that stage stands on follows from what the program needs when it runs.
 
-    Safety: only where the sources are seen and each step is known; not where a program calls others, loads libraries
-    by name, or starts a tool of the builder; files that a program may read go with it. What is not known can be told:
+    Safety: only where the sources are seen and each step is known; not where a program calls others, loads libraries by
+    name, or starts a tool of the builder; files that a program may read go with it. What is not known can be told:
     `artefacts` are paths that the container needs, `packages` what brings the programs that it calls. Other than
     before: a shell in the container, where nothing that is seen needs one. A program that an interpreter reads keeps
-    its whole folder and gets the slim variant of the same image: not where sources or packages may start programs,
-    or link libraries, that are not known. Packages of Python move to an environment; not where something names the
-    place in which they were. Images of PHP have no slim variant: both stages stand on the same one; not where only a
-    little would stay behind. Development packages of Node go where nothing that is started or loaded needs them.
+    its whole folder and gets the slim variant of the same image: not where sources or packages may start programs, or
+    link libraries, that are not known. Packages of Python move to an environment, those of Poetry and Pipenv too; one
+    that a tool makes stays where it is. Not where something names the place in which packages were, or where another
+    environment is taken than this one. A tool comes along where something starts it (`poetry run`, `uv run`), but not
+    where it would install packages then. Images of PHP have no slim variant: both stages stand on the same one; not
+    where only a little would stay behind. Development packages of Node go where nothing that is started or loaded needs
+    them. Where all that is started hands out a folder (`serve`, `http-server`), only that folder goes along; nginx
+    never takes its place, as it answers otherwise.
 
     Sources: Docker's documentation of multi-stage builds; domain.md 1.4, 3.
     """

@@ -9,10 +9,12 @@ import posixpath
 import re
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import pairwise
 
 from msgspec.structs import replace
 
 from optimizer.checks.ending import Ending, ending
+from optimizer.checks.environments import Installed, filled
 from optimizer.checks.staging import Staging
 from optimizer.checks.trace import trace
 from optimizer.facts import Facts
@@ -21,6 +23,7 @@ from optimizer.facts.calls import Call
 from optimizer.facts.demand import started_needs
 from optimizer.facts.effects.actions import Action
 from optimizer.facts.effects.places import canonical
+from optimizer.facts.interpreted.served import served
 from optimizer.facts.paths import within
 from optimizer.facts.runtime_needs import Kind, runtime_needs
 from optimizer.facts.runtime_needs.started import files_of
@@ -79,11 +82,14 @@ class Interpreted(Staging, frozen=True, dict=True):
 
     @cached_property
     def _opening(self) -> tuple[Instruction, ...]:
-        """The step that makes an environment, and the ENV that leads to it, at the beginning of the builder."""
-        first = self.builder.instructions[:2]
-        said = [f"{one.name} {argument_text(one)}" for one in first]
-        made = [f"RUN {self.known.step}", f"ENV PATH={self.known.environment}/bin:$PATH"]
-        return first if self.known.environment and said == made else ()
+        """The step that makes an environment, and the ENV that leads to it, side by side in the builder."""
+        path = f"ENV PATH={self.known.environment}/bin:$PATH"
+        envs = (path, f"{path} VIRTUAL_ENV={self.known.environment}")
+        for pair in pairwise(self.builder.instructions) if self.known.environment else ():
+            made, leads = (f"{one.name} {argument_text(one)}".replace("\0", " ") for one in pair)
+            if made == f"RUN {self.known.step}" and leads in envs:
+                return pair
+        return ()
 
     @cached_property
     def _closing(self) -> tuple[Instruction, ...]:
@@ -117,6 +123,8 @@ class Interpreted(Staging, frozen=True, dict=True):
                 yield f"`{path}` would be read by an interpreter without packages"
         if not self._is_carried(self.known.environment):
             yield "the packages would be left behind"
+        if not self.after.scopes[self._opening[0]].as_root and self.after.scopes[self._opening[0]].user is not None:
+            yield "another user than root would make the environment"
         for run in self.whole.instructions:
             scope = self.before.scopes[run]
             if run.name == "RUN" and not scope.as_root and scope.user is not None and self._installs_packages(run):
@@ -151,6 +159,9 @@ class Interpreted(Staging, frozen=True, dict=True):
         """With the PATH that it would have without the environment in front."""
         found = super()._now()
         front = f"{self.known.environment}/bin:"
+        if self._opening and found.environment.get("VIRTUAL_ENV") == self.known.environment:
+            found.environment.pop("VIRTUAL_ENV")
+            found.written -= {"VIRTUAL_ENV"}
         if self._opening and found.environment.get("PATH", "").startswith(front):
             found.environment["PATH"] = found.environment["PATH"].removeprefix(front)
             old = ending(self.before, self.whole, {"PATH": _PATH})
@@ -167,6 +178,7 @@ class Interpreted(Staging, frozen=True, dict=True):
 
     def _holds(self, path: str) -> bool:
         held = (*self.known.carried, *((self.known.environment,) if self._opening else ()))
+        held += tuple(filled(self.after, self.builder)) if self.known.environment else ()
         return path in held or super()._holds(path) or any(copy == path for copy in self._brought())
 
     def _taken(self, one: Instruction) -> Iterator[str]:
@@ -189,6 +201,8 @@ class Interpreted(Staging, frozen=True, dict=True):
 
     def _programs(self, now: Ending) -> Iterator[str]:
         """What is needed when it runs is in the other image, or is installed there."""
+        if self._hands_out:
+            return
         needs = runtime_needs(self.before, self.whole)
         named = {*needs.names(Kind.LIBRARY), *needs.names(Kind.PACKAGE)}
         there = {*self._packages(), *(one for one in named if matches(one, self.known.brings))}
@@ -264,8 +278,27 @@ class Interpreted(Staging, frozen=True, dict=True):
         runs = [one for one in self.whole.instructions if one.name == "RUN"]
         return [place.path for run in runs for place in self.before.effects(run).deletes]
 
+    @cached_property
+    def _hands_out(self) -> bool:
+        """Whether all that is started hands out one folder, which is carried, by a server that is installed again."""
+        found = served(self.before, self.whole)
+        if found is None or self.known.environment or found.folder not in map(canonical, self._carried):
+            return False
+        runs = [one for one in self.run.instructions if one.name == "RUN"]
+        installs = (one.install for run in runs for one in self.after.effects(run).actions)
+        return any(one is not None and (one.names or frozenset()) & found.packages for one in installs)
+
     def _files(self) -> Iterator[str]:
-        """No file of the context, and nothing that a step writes, is left behind."""
+        """No file of the context, and nothing that a step writes, is left behind, unless nothing reads it."""
+        if self._hands_out:
+            for run in (one for one in self.whole.instructions if one.name == "RUN"):
+                for action in self.before.effects(run).actions:
+                    yield from self._linked(action)
+            return
+        if self.known.environment:
+            started = runtime_needs(self.before, self.whole).names(Kind.PROGRAM)
+            stages = (self.whole, self.builder, self.run)
+            yield from Installed(self.before, self.after, *stages, self._is_carried, started).faults()
         for path in sorted(files_of(self.before, self.whole)):
             if not self._is_carried(path) and not any(within(canonical(path), one) for one in self._gone):
                 yield f"`{path}` would be left behind"
@@ -287,6 +320,8 @@ class Interpreted(Staging, frozen=True, dict=True):
         """COPY follows a link that it is given; one in a folder leads where it led."""
         for link, target in action.links:
             inside = any(within(link, canonical(one)) and link != canonical(one) for one in self._carried)
+            if not inside and self._hands_out:
+                continue
             system = ("/usr", "/bin", "/lib", "/etc", "/dev", "/proc")
             kept = not target.startswith("/") or any(within(canonical(target), one) for one in system)
             if not inside or not (kept or self._is_carried(canonical(target))):

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from optimizer.knowledge import KnowledgeError, load, row
 
-_TABLES = {"language", "dependency", "starters", "shells", "installers", "tools"}
+_TABLES = {"language", "dependency", "starters", "shells", "installers", "tools", "runners"}
 
 
 class Language(Struct, frozen=True, dict=True):
@@ -97,6 +97,7 @@ class RuntimeNeeds(Struct, frozen=True):
     starters: dict[str, tuple[str, ...]]
     shells: frozenset[str]
     installers: dict[str, tuple[str, ...]]
+    runners: dict[str, tuple[str, ...]]
     tools: dict[str, tuple[str, ...]]
 
 
@@ -116,6 +117,7 @@ def runtime_needs_table() -> RuntimeNeeds:
         ),
         dependencies=found,
         starters={name: tuple(options) for name, options in data["starters"].items()},
+        runners={name: tuple(options) for name, options in data["runners"].items()},
         installers={name: tuple(verbs) for name, verbs in data["installers"].items()},
         shells=frozenset(data["shells"]["names"]),
         tools={name: tuple(programs) for name, programs in data["tools"].items()},

@@ -42,6 +42,16 @@ def node(entry: str = "src/index.ts") -> Files:
     }
 
 
+def front_end() -> Files:
+    """A page that a bundler makes."""
+    return {
+        "package.json": json.dumps({**PACKAGE, "scripts": {"build": "vite build"}}, indent=2),
+        "package-lock.json": json.dumps(LOCK, indent=2),
+        "index.html": '<script type="module" src="/src/main.ts"></script>\n',
+        "src/main.ts": "document.body.append('shop')\n",
+    }
+
+
 def python() -> Files:
     """A Flask program with configuration and templates."""
     return {

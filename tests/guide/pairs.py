@@ -391,8 +391,8 @@ PAIRS = (
         CMD ["serve", "-s", "dist", "-l", "3000"]
         """,
         (p.manifests_first("npm", "package.json", "package-lock.json"), p.keeps("EXPOSE", "CMD")),
-        contexts.node(),
-        needs={"multi-stage": (p.stages(2), p.last_base("node:20-slim"))},
-        why="the server that the file uses stays: another one would answer other paths, at another port",
+        contexts.front_end(),
+        needs={"multi-stage": (p.stages(2), p.last_base("node:20-slim"), p.has("/app/dist /app/dist"))},
+        why="the server that the file uses stays: nginx answers otherwise (`static_servers.toml` says in what)",
     ),
 )

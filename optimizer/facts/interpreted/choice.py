@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,9 +13,9 @@ from optimizer.facts.bases import image_of
 from optimizer.facts.chains import Step
 from optimizer.facts.demand import demand, may_build_later, started_needs
 from optimizer.facts.effects.places import canonical
-from optimizer.facts.effects.programs import path_folders
 from optimizer.facts.effects.steps import step_effects
 from optimizer.facts.estimates import of_bases
+from optimizer.facts.interpreted.opening import Opening, opening
 from optimizer.facts.interpreted.same import (
     brings_idle_tool,
     called_by_settings,
@@ -26,6 +25,7 @@ from optimizer.facts.interpreted.same import (
     not_worth,
     unseen,
 )
+from optimizer.facts.interpreted.served import is_made, served
 from optimizer.facts.interpreted.survey import PROGRAMS, Survey
 from optimizer.facts.paths import covering, within
 from optimizer.facts.permissions import NEW_FOLDER, applied
@@ -37,6 +37,7 @@ from optimizer.facts.stacks.site import Unknown
 from optimizer.facts.stacks.survey import HINT
 from optimizer.facts.sync import development_names, scripts_of
 from optimizer.facts.tools import ToolCall, edition, tool_calls
+from optimizer.knowledge import commands
 from optimizer.knowledge.build_packages import build_packages
 from optimizer.knowledge.ecosystems import ecosystems
 from optimizer.knowledge.interpreters import Interpreter, Prune, interpreters
@@ -88,15 +89,20 @@ class _Choice:
         if self.facts.context is None:
             raise Unknown(f"the sources are not seen: {self.facts.no_context}")
         closing = self._closing()
-        if self.slim is None and closing is None and not self._gains():
+        gains = self.slim is not None or closing is not None or self._gains()
+        if not gains and served(self.facts, self.stage) is None:
             return None
         self.survey.walk()
         if not self.artefacts and self._is_empty(self.survey.end.folder):
             raise Unknown(f"nothing is copied to `{self.survey.end.folder}`: what it runs comes from elsewhere; {HINT}")
-        needs = runtime_needs(self.facts, self.stage)
+        folder = self._handed_out()
+        if not gains and folder is None:
+            return None
+        needs = runtime_needs(self.facts, self.stage) if folder is None else Needs((), ())
         self._sure(needs)
-        environment = self._environment()
-        carried = self._carried(environment, needs)
+        opens = opening(self.survey)
+        carried = self._carried(opens.path or None, needs) if folder is None else (folder,)
+        closing = closing if folder is None else None
         self.survey.elsewhere = [one for one in self.survey.elsewhere if self._is_wanted(one, carried, needs)]
         self._owned(carried)
         self._linked(carried)
@@ -112,18 +118,25 @@ class _Choice:
             self.slim or self.base,
             carried,
             packages,
-            self._repeated(needs),
+            self._repeated(needs, opens),
             tuple(sorted([*self.survey.owners, *self._opened(carried)], key=lambda one: self._place(*one))),
             estimate.bytes if estimate is not None else 0,
             estimate.basis if estimate is not None else "",
             searched=False,
             given=bool(self.artefacts or self.named),
-            opening=self._opening(environment),
+            opening=opens.steps,
+            opens=opens.at,
             closing=closing,
         )
 
-    def _opening(self, environment: str | None) -> tuple[tuple[str, str], ...]:
-        return (("RUN", self.row.step), ("ENV", f"PATH={environment}/bin:$PATH")) if environment is not None else ()
+    def _handed_out(self) -> str | None:
+        """The folder that is all that is read, below those that the steps write; None where more may be."""
+        found = served(self.facts, self.stage)
+        known = found and any((names or frozenset()) & found.packages for _, _, names in self.survey.globals)
+        if found is None or not known or self.survey.owners or self.artefacts or self.survey.installs:
+            return None
+        inside = any(within(found.folder, place) and place != found.folder for place in self.survey.places)
+        return found.folder if inside and is_made(self.facts, self.stage, found.folder) else None
 
     def _gains(self) -> bool:
         """Whether packages are seen that may stay behind."""
@@ -251,26 +264,6 @@ class _Choice:
         if people := sorted(needs.names(Kind.PACKAGE) & set(interpreters().people)):
             raise Unknown(f"`{people[0]}` lets people in, who may want `{programs[0]}`; {PROGRAMS}")
 
-    def _environment(self) -> str | None:
-        """A new environment for the packages; None where none is needed, or the file makes one. Raises Unknown."""
-        if not self.row.environment or not self.survey.installs:
-            return None
-        if re.match(r"2\b", image_of(self.base)[1]):
-            raise Unknown("Python 2 has no environments of its own")
-        if any(self.facts.scopes[run].variables.get("PATH", "") != "" for run in self.survey.installs):
-            made = [one for one in self.survey.places if f"{one}/bin" in self.facts.text]
-            if not made:
-                raise Unknown("`PATH` is set, and to which programs it leads is not known")
-        for run in self.survey.installs:
-            folders = [folder for folder in path_folders(self.facts, run) if folder is not None]
-            if any(folder.endswith("/bin") and posixpath.dirname(folder) in self.survey.places for folder in folders):
-                return None
-            if not self.facts.scopes[run].as_root and self.facts.scopes[run].user is not None:
-                raise Unknown("another user than root installs packages, into his home", run)
-        if self.row.environment in self.survey.places or self.row.environment in self.facts.text:
-            raise Unknown(f"`{self.row.environment}` means something else")
-        return self.row.environment
-
     def _carried(self, environment: str | None, needs: Needs) -> tuple[str, ...]:
         """What is copied out of the builder. Raises Unknown for a folder that holds more than the project."""
         places = [path for path in self.survey.places if not is_idle_tool(path, self.row, needs)]
@@ -318,11 +311,21 @@ class _Choice:
     def _says(self, word: str) -> bool:
         return any(word in self.facts.sources[one] for one in self.stage.instructions)
 
-    def _repeated(self, needs: Needs) -> tuple[tuple[Instruction, Step], ...]:
+    def _repeated(self, needs: Needs, opens: Opening) -> tuple[tuple[Instruction, Step], ...]:
         """Steps that make users, and those that install programs which something may start."""
         kept = [(run, step) for run, step, names in self.survey.globals if self._started(names, needs)]
-        found = [*self.survey.users, *self.survey.repeated, *kept]
+        found = [*self.survey.users, *self.survey.repeated, *kept, *self._tools(needs, opens)]
         return tuple(sorted(found, key=lambda one: self._place(*one)))
+
+    def _tools(self, needs: Needs, opens: Opening) -> Iterator[tuple[Instruction, Step]]:
+        """Installs of tools that something starts, and that the environment does not hold. Raises Unknown."""
+        started = needs.names(Kind.PROGRAM)
+        for one in opens.tools:
+            if not (one.names or frozenset()) & started:
+                continue
+            if one.step is None or any(call.name in commands().leaves for call in self.facts.calls(one.run)):
+                raise Unknown("what installs a tool that is started stands in a larger step", one.run)
+            yield one.run, one.step
 
     def _started(self, names: frozenset[str] | None, needs: Needs) -> bool:
         """Whether packages of npm may bring a program that is needed: those that only build bring it by their names."""

@@ -16,6 +16,7 @@ from optimizer.facts.effects.actions import Action
 from optimizer.facts.effects.links import raw_effects
 from optimizer.facts.effects.places import Place, canonical
 from optimizer.facts.effects.steps import step_effects
+from optimizer.facts.interpreted.environments import Landing, Spot, is_quiet, landing, named
 from optimizer.facts.paths import within
 from optimizer.facts.scope import Scope
 from optimizer.facts.stacks.site import Ground, Unknown
@@ -33,6 +34,15 @@ _OWNERS = ("chown", "chgrp")
 _SYSTEM = ("apt", "apk")
 
 
+class Beside(Struct, frozen=True):
+    """An install whose packages lie beside the interpreter. `names`: None where a manifest names them."""
+
+    run: Instruction
+    step: Step | None
+    names: frozenset[str] | None
+    landing: Landing
+
+
 class Survey(Struct):
     """What a stage holds at its end, beside its base image."""
 
@@ -46,6 +56,10 @@ class Survey(Struct):
     """What COPYs and RUNs write: paths, with all below them."""
     installs: list[Instruction] = field(default_factory=list)
     """RUNs whose packages lie outside of the project's folder."""
+    beside: list[Beside] = field(default_factory=list)
+    """The same, of Python, with those of tools."""
+    environments: dict[str, None] = field(default_factory=dict)
+    """Environments that installs fill."""
     globals: list[tuple[Instruction, Step, frozenset[str] | None]] = field(default_factory=list)
     """Steps that install programs of npm for all, with the names of the packages."""
     users: list[tuple[Instruction, Step]] = field(default_factory=list)
@@ -144,6 +158,11 @@ class Survey(Struct):
                 self._acted(run, step, calls, action)
             except Unknown as unknown:
                 self._give_up(unknown)
+        for call in calls if self.row.environment else ():
+            try:
+                self._landed(run, step, call)
+            except Unknown as unknown:
+                self._give_up(unknown)
         for package in self.facts.package_calls(run):
             if package.installs and package.manager.lean and package.call in calls:
                 self.recommended |= not set(package.options) & set(package.manager.lean_any)
@@ -171,7 +190,9 @@ class Survey(Struct):
                 raise Unknown("what it installs for all stands in a larger step", run)
             self.globals.append((run, step, install.names))
         elif install is not None and install.family == self.row.family:
-            self.installs.append(run)
+            known = self.row.environment and all(is_quiet(call) or landing(self.facts, run, call) for call in calls)
+            if not known:
+                self._laid(run, step, None, Landing(Spot.BESIDE))
             for place in action.writes:
                 if place.path == self.facts.scopes[run].folder:
                     self._write(place, run)
@@ -183,6 +204,25 @@ class Survey(Struct):
                     self._write(place, run)
             for place in action.deletes:
                 self._delete(place, run)
+
+    def _landed(self, run: Instruction, step: Step | None, call: Call) -> None:
+        """Where the packages of a call lie. Raises Unknown."""
+        found = landing(self.facts, run, call)
+        if found is None:
+            return
+        if found.spot is Spot.UNKNOWN:
+            raise Unknown(f"where `{shortened(f'{call.name} ...', 40)}` puts packages: {found.why}; {HINT}", run)
+        if found.spot is Spot.ENVIRONMENT:
+            self.environments.setdefault(found.path)
+            if not any(canonical(one) == canonical(found.path) for one in self.places):
+                self.places.setdefault(found.path)
+            return
+        self._laid(run, step, named(call), found)
+
+    def _laid(self, run: Instruction, step: Step | None, names: frozenset[str] | None, found: Landing) -> None:
+        self.installs.append(run)
+        if self.row.environment:
+            self.beside.append(Beside(run, step, names, found))
 
     def _is_inside(self, run: Instruction, calls: Sequence[Call]) -> bool:
         """Whether all of it is known to write in its folder alone."""

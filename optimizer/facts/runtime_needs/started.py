@@ -70,6 +70,7 @@ class _Walk:
 
     def __init__(self, facts: Facts, stage: BuildStage) -> None:
         self._facts = facts
+        self._stage = stage
         self._files = files_of(facts, stage)
         self._seen: set[str] = set()
         self._at = stage.node.instructions[-1]
@@ -172,6 +173,8 @@ class _Walk:
         texts = [word or "" for word in words]
         if name in ("exec", "command") or name in table.starters:
             yield from self._started(_behind_options(words, table.starters.get(name, ()), name), by)
+        elif texts[:1] and (runner := f"{name} {texts[0]}") in table.runners:
+            yield from self._run(runner, words[1:], by)
         elif name in table.shells:
             if "-c" in texts or any(re.fullmatch(r"-[a-z]*c", text) for text in texts[:2]):
                 at = next(n for n, text in enumerate(texts) if re.fullmatch(r"-[a-z]*c", text))
@@ -185,6 +188,22 @@ class _Walk:
             yield from self._package_script(texts, by)
         elif "--" in texts:
             yield from self._started(words[texts.index("--") + 1 :], by)
+
+    def _run(self, runner: str, words: list[str | None], by: str) -> Iterator[Need | Unknown]:
+        """What a tool starts that looks after the packages of a project, and what it does before."""
+        from optimizer.facts.runtime_needs.runners import installs_first, script_of
+
+        inner = _behind_options(words, runtime_needs_table().runners[runner], runner)
+        options = [word or "" for word in words[: len(words) - len(inner)]]
+        if runner == "uv run":
+            why = installs_first(self._facts, self._stage, self._files, self._folder, options)
+            if why is not None:
+                yield Unknown(Kind.LIBRARY, f"{by} may install packages when it starts, as {why}; `--no-sync` does not")
+        script = script_of(self._facts, self._files, self._folder, (inner or [""])[0] or "")
+        if runner == "pipenv run" and script is not None:
+            yield from self.text(script, by)
+        elif inner and not (inner[0] or "").endswith(".py"):
+            yield from self._started(inner, by)
 
     def _file(self, name: str | None, by: str, *, sourced: bool = False) -> Iterator[Need | Unknown]:
         """What a script of the context starts, and the interpreter that it names."""

@@ -73,6 +73,8 @@ class Plan(Struct, frozen=True):
     """The row of the image that runs what was built."""
     opening: tuple[tuple[str, str], ...] = ()
     """What the builder begins with: a keyword and its arguments; variables are for both."""
+    opens: Instruction | None = None
+    """The instruction in front of which that stands; None: it is the first."""
     closing: str | None = None
     """A command at the end of the builder."""
 

@@ -36,6 +36,8 @@ class Writer(Struct):
         steps = self.stage.instructions
         moved = {one for n, one in enumerate(steps) if one.name in MOVED or n > self._last_layer}
         edits: dict[Node, str] = {head: self._head(), **dict.fromkeys(moved, "")}
+        if (opens := self.plan.opens) is not None:
+            edits[opens] = self._opening() + self.facts.sources[opens]
         if self.plan.closing is not None:
             edits[steps[self._last_layer]] = self._with_closing(steps[self._last_layer], self.plan.closing)
         edits[steps[-1]] = self._closed(edits.get(steps[-1], self.facts.sources[steps[-1]]))
@@ -60,8 +62,11 @@ class Writer(Struct):
         named = len(body.words) == 3
         edits: dict[Node, str] = {body.words[2]: name} if named else {body.words[0]: body.words[0].raw + word + name}
         text = rewritten(head, edits)[len(comment_lines(head)) :]
-        lines = [written_like(self._run, *said) + self.facts.newline for said in self.plan.opening]
-        return comment_lines(head) + BUILDS + self.facts.newline + text + "".join(lines)
+        opening = self._opening() if self.plan.opens is None else ""
+        return comment_lines(head) + BUILDS + self.facts.newline + text + opening
+
+    def _opening(self) -> str:
+        return "".join(written_like(self._run, *said) + self.facts.newline for said in self.plan.opening)
 
     def _with_closing(self, last: Instruction, command: str) -> str:
         text = self.facts.sources[last]
