@@ -44,6 +44,22 @@ USER 1000
 CMD ["./target/release/api"]
 """,
     ),
+    "a tag that moves goes with one that moves": (
+        """\
+FROM gcc
+WORKDIR /app
+COPY main.c .
+RUN gcc -o main main.c
+CMD ["./main"]
+""",
+        {"main.c": "int main() {}\n"},
+        """\
+FROM debian:stable-slim
+WORKDIR /app
+COPY --from=builder /app/main /app/main
+CMD ["./main"]
+""",
+    ),
     "rust musl": (
         """\
 FROM rust:1.80

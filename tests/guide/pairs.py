@@ -283,6 +283,7 @@ PAIRS = (
         """
         FROM ruby:3.3
         WORKDIR /app
+        ENV RAILS_ENV=production
         COPY . .
         RUN bundle install
         CMD ["ruby", "app.rb"]

@@ -34,6 +34,10 @@ _FETCH = ("curl", "wget", "git")
 _SHELLS = ("sh", "bash")
 PACKAGES = '`[tool.dockopt.multi-stage] packages = ["NAME"]` would say what brings it'
 
+_OF_RELEASES = {"glibc", "cc"}
+"""C libraries with which a program runs only on a system that is as new as the one that it was built on."""
+_MOVING = "stable"
+
 
 class Surveyed(Protocol):
     """What a plan tells of the stage that it parts: the names are those of `Survey`."""
@@ -368,6 +372,8 @@ class _Choice:
         for one in own or [one for one in stacks().runtimes if not one.stacks]:
             if (one.families and self._family not in one.families) or not links <= set(one.links):
                 continue
+            if links & _OF_RELEASES and self._moves() and _MOVING not in one.releases:
+                continue
             if (shell or set(headers) - set(one.libraries)) and not one.shell:
                 continue
             if shell and any(name not in one.programs for name in self._shells()):
@@ -408,7 +414,14 @@ class _Choice:
         system = self.stage.system
         release = system.release if system is not None and system.name in runtime.families else None
         release = release if release is not None and self._is_had(release, runtime) else None
-        return runtime.image.format(release=release or runtime.release, version=self._version())
+        moving = _MOVING if self._moves() and _MOVING in runtime.releases else None
+        return runtime.image.format(release=release or moving or runtime.release, version=self._version())
+
+    def _moves(self) -> bool:
+        """Whether the tag names no version: the image comes to stand on the next stable Debian, some weeks after it."""
+        base, system = self.stage.base or "", self.stage.system
+        told = "@" in base or re.search(r"\d", image_of(base)[1])
+        return not told and (system is None or system.release is None)
 
     def _is_had(self, release: str, runtime: RuntimeImage) -> bool:
         """Whether packages of the release can still be had; a newer one runs what an older one built."""
