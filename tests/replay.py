@@ -32,7 +32,7 @@ FEWEST = 20
 """A file with fewer rebuilds is left out: the share says nothing."""
 FILES = 2
 """Dockerfiles of one repository."""
-SECONDS = 60.0
+SECONDS = 30.0
 """For one file: where they are over, and the fewest rebuilds were made, the rest is left out."""
 WAYS = ("after", "unsafe")
 """How the file is rewritten. A cache mount counts as filled, as on a machine that keeps its builder."""

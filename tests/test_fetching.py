@@ -166,6 +166,23 @@ def test_poms_of_modules_come_above_the_sources() -> None:
     assert not result.refusals
 
 
+@pytest.mark.parametrize(
+    ("build", "fetch"),
+    [
+        ("mvn package -q -P mongo", "mvn -B dependency:go-offline -P mongo"),
+        ("mvn -Pmongo -DskipTests -Da=b package", "mvn -B dependency:go-offline -Pmongo -Da=b"),
+        ("mvn package -D a=b --activate-profiles x", "mvn -B dependency:go-offline -D a=b --activate-profiles x"),
+    ],
+)
+def test_an_option_is_repeated_with_its_value(build: str, fetch: str) -> None:
+    """`-P` without one would stop maven."""
+    assert step(build, MODULES) == fetch
+    before = f"{ALL}RUN {build}\n"
+    assert lied(before, f"{ALL}RUN {fetch}\nRUN {build}\n", MODULES, BOTH).changed
+    short = fetch.rpartition(" ")[0]
+    assert not lied(before, f"{ALL}RUN {short}\nRUN {build}\n", MODULES, BOTH).changed
+
+
 def test_a_lie_about_modules_is_caught() -> None:
     needs = "<dependencies><dependency><artifactId>a</artifactId></dependency></dependencies></project>"
     files = {**MODULES, "b/pom.xml": MODULES["b/pom.xml"].replace("</project>", needs)}

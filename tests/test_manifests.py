@@ -119,6 +119,18 @@ def test_pnpm_has_its_workspaces_in_a_file_of_their_own() -> None:
     assert found.files == ("apps/web/package.json", "package.json", "pnpm-workspace.yaml")
 
 
+def test_the_settings_of_a_pnpm_workspace_name_patches_and_packages() -> None:
+    told = "packages: [a]\noverrides: {react: 19.2.3}\npatchedDependencies:\n  x@1: patches/x@1.patch\n"
+    files = {"package.json": package(), "a/package.json": package(), "patches/x@1.patch": "", "b/index.js": ""}
+    found = need("pnpm install --frozen-lockfile", **{**files, "pnpm-workspace.yaml": told})
+    assert found.files == ("a/package.json", "package.json", "patches/x@1.patch", "pnpm-workspace.yaml")
+    for more in ("overrides: {x: 'file:gone'}", "pnpmfile: setup.cjs", "configDependencies: {x: 1}", "cafile: ca.pem"):
+        with pytest.raises(UnreadableError):
+            need("pnpm install", **{**files, "pnpm-workspace.yaml": f"packages: [a]\n{more}\n"})
+    with pytest.raises(UnreadableError):
+        need("pnpm install", **{**files, "pnpm-workspace.yaml": "patchedDependencies: [1]\n"})
+
+
 def test_prisma_reads_its_schema_when_it_is_installed() -> None:
     manifest = package(dependencies={"@prisma/client": "5"})
     found = need("npm ci", **{"package.json": manifest, "prisma/schema.prisma": "", "index.js": ""})

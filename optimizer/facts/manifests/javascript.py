@@ -23,13 +23,19 @@ def files(install: Install, project: Project) -> Iterator[str]:
     """The manifests of workspaces, patches, local packages. Raises UnreadableError where a script needs more."""
     manifest = project.json("package.json")
     yield from _package(install, project, ".", manifest)
+    if install.row.name == "pnpm" and project.has("pnpm-workspace.yaml"):
+        workspace = _of_pnpm(project)
+        manifest = {**manifest, "workspaces": workspace.get("packages") or []}
+        yield from _texts(workspace.get("patchedDependencies"))
+        for name, spec in _dependencies(workspace):
+            yield from _dependency(project, ".", name, spec)
     for settings in (".npmrc", ".yarnrc", ".yarnrc.yml", "bunfig.toml"):
         if project.has(settings) and (found := _FILE_SETTINGS.search(project.text(settings))):
             raise UnreadableError(f"`{found[1]}` in `{settings}` names a file")
     for path in ("pnpmfile.cjs", ".pnpmfile.cjs", ".pnpmfile.mjs"):
         if project.has(path):
             raise UnreadableError(f"`{path}` is a program that may read anything")
-    for folder in _workspaces(install, project, manifest):
+    for folder in _workspaces(project, manifest):
         path = posixpath.join(folder, "package.json")
         yield path
         yield from _package(install, project, folder, project.json(path))
@@ -116,12 +122,10 @@ def _local(project: Project, path: str) -> Iterator[str]:
     yield from project.below(path)
 
 
-def _workspaces(install: Install, project: Project, manifest: dict[str, Any]) -> Iterator[str]:
+def _workspaces(project: Project, manifest: dict[str, Any]) -> Iterator[str]:
     """The folders of the workspaces."""
     globs = manifest.get("workspaces", [])
     globs = globs.get("packages", []) if isinstance(globs, dict) else globs
-    if install.row.name == "pnpm" and project.has("pnpm-workspace.yaml"):
-        globs = _of_pnpm(project)
     if not isinstance(globs, list) or not all(isinstance(glob, str) for glob in globs):
         raise UnreadableError("`workspaces` cannot be read")
     excluded = {path for glob in globs if glob.startswith("!") for path in _manifests(project, glob[1:])}
@@ -135,7 +139,8 @@ def _manifests(project: Project, glob: str) -> list[str]:
     return [path for path in found if "node_modules" not in path.split("/") and path != project.at("package.json")]
 
 
-def _of_pnpm(project: Project) -> list[str]:
+def _of_pnpm(project: Project) -> dict[str, Any]:
+    """The settings of the workspace; `overrides` and `patchedDependencies` are as in `package.json`."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
@@ -143,9 +148,11 @@ def _of_pnpm(project: Project) -> list[str]:
         data = YAML(typ="safe", pure=True).load(project.text("pnpm-workspace.yaml"))
     except (YAMLError, RecursionError):
         raise UnreadableError("`pnpm-workspace.yaml` is not YAML") from None
-    if not isinstance(data, dict) or data.get("patchedDependencies"):
+    if not isinstance(data, dict) or not isinstance(data.get("patchedDependencies", {}), dict):
         raise UnreadableError("`pnpm-workspace.yaml` cannot be read")
-    return data.get("packages") or []
+    if named := data.keys() & {"pnpmfile", "globalPnpmfile", "configDependencies", "cafile", "certfile", "keyfile"}:
+        raise UnreadableError(f"`{min(named)}` in `pnpm-workspace.yaml` may name a program or a file")
+    return data
 
 
 def _known(project: Project, folder: str, known: dict[str, Any], what: str) -> Iterator[str]:
