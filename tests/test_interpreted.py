@@ -192,6 +192,14 @@ def test_development_packages_stay_where_compose_starts_one() -> None:
         assert ("npm prune" not in result.after) == kept
 
 
+def test_a_program_for_all_is_no_install_of_the_project() -> None:
+    text = (
+        "FROM node:20-alpine\nWORKDIR /app\nRUN npm i -g pm2\nCOPY . .\nRUN npm ci\nRUN npm run build\n"
+        'CMD ["pm2-runtime", "dist/main.js"]\n'
+    )
+    assert "RUN npm prune --omit=dev\n" in parted(text, NODE).after
+
+
 def test_an_old_npm_takes_another_option() -> None:
     text = 'FROM node:14\nWORKDIR /app\nCOPY . .\nRUN npm ci\nRUN npm run build\nCMD ["node", "dist/main.js"]\n'
     assert "RUN npm prune --production\n" in parted(text, NODE).after

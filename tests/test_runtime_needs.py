@@ -301,3 +301,25 @@ def test_the_patterns_of_languages_are_regular_expressions() -> None:
     for language in runtime_needs_table().languages:
         assert language.started is not None or language.shell is not None
         _ = (language.certificate, language.zone, language.locale, language.read)
+
+
+@pytest.mark.parametrize("above", ["", "RUN mkdir /app\n", "RUN mkdir -p /app/data\n"])
+def test_a_source_is_read_though_it_is_not_certain_under_which_path_it_lies(above: str) -> None:
+    text = f"FROM python:3.12\n{above}COPY a.py /app\nWORKDIR /app\nCMD python a.py\n"
+    assert "git" in programs(needs(text, a__py="import subprocess\nsubprocess.run(['git'])\n"))
+
+
+def test_a_source_below_a_variable_of_the_base_is_read() -> None:
+    found = needs(
+        "FROM golang:1.24\nCOPY . $GOPATH/src/x\nCMD x\n", a__go='package a\nimport "os/exec"\nexec.Command(x)'
+    )
+    assert "`a.go` starts a program" in (found.doubt(Kind.PROGRAM) or "")
+
+
+@pytest.mark.parametrize(
+    ("source", "seen"),
+    [("main.py", False), ("dist", False), ("$SOURCES", False), ("requirements.txt", False), ("model.bin", True)],
+)
+def test_sources_that_are_not_seen_may_start_anything(source: str, seen: bool) -> None:
+    found = needs(f"FROM python:3.12\nCOPY {source} /app/\nCMD python\n", a="")
+    assert (found.doubt(Kind.PROGRAM) is None) == seen

@@ -217,20 +217,44 @@ class Facts:
             return None
         if any(one.unpacked for one in landings):
             return None
-        if not all(one.sure for one in landings) and self._was_entered(copy):
+        if not all(one.sure for one in landings) and self._is_folder(copy):
             return {one.path if one.sure else one.inside: one.file.path for one in landings}
         if not all(one.sure or one.named_alike for one in landings):
             return None
         return {one.path: one.file.path for one in landings}
 
-    def _was_entered(self, copy: Copy) -> bool:
-        """Whether the destination is a folder for certain: a WORKDIR above is that folder, or lies in it."""
+    def landed(self, copy: Copy) -> Mapping[str, str] | None:
+        """The same, where it is not certain under each path at which a file may lie; None where no file is seen.
+
+        Below `?` where the destination is not known.
+        """
+        from msgspec.structs import replace
+
+        from optimizer.facts.context.taken import Absent, placed
+
+        certain = self.placed(copy)
+        copy = copy if copy.destination is not None else replace(copy, destination="?/")
+        landings = placed(copy, self.context) if certain is None and self.context is not None else None
+        if landings is None or isinstance(landings, Absent) or any(one.unpacked for one in landings):
+            return certain
+        return {path: one.file.path for one in landings for path in (one.path, *(() if one.sure else (one.inside,)))}
+
+    def _is_folder(self, copy: Copy) -> bool:
+        """Whether the destination is a folder for certain: a WORKDIR or a `mkdir` above makes it, or one in it."""
+        from optimizer.facts.ownership import made
+
         stage = self.stage_of.get(copy.instruction)
         destination = (copy.destination or "").rstrip("/") + "/"
         for one in stage.lineage if stage is not None else ():
             own = one.instructions
             above = own[: own.index(copy.instruction)] if one is stage else own
-            if any(f"{self.entered(other)}/".startswith(destination) for other in above if other.name == "WORKDIR"):
+            folders = [self.entered(other) for other in above if other.name == "WORKDIR"]
+            for run in (other for other in above if other.name == "RUN"):
+                chain = self.chain(run)
+                moves = chain is None or any(call.name in ("cd", "pushd", "rmdir", "rm") for call in self.calls(run))
+                steps = chain.steps if chain is not None and not moves else ()
+                folders += [path for step in steps for path in made(step, self.scopes[run], self.tree.escape)]
+            if any(f"{folder}/".startswith(destination) for folder in folders if folder is not None):
                 return True
         return False
 

@@ -145,7 +145,11 @@ def machine() -> str:
 
 def rows_of(text: str) -> dict[str, str]:
     """The rows of a table that was written, by their first cells."""
-    lines = [line for line in text.splitlines() if line.startswith("| ") and not line.startswith("| project |")]
+    lines = [
+        line
+        for line in text.splitlines()
+        if line.startswith("| ") and not line.startswith(("| project |", "| application |"))
+    ]
     return {line.split("|")[1].strip(): line for line in lines}
 
 

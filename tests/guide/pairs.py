@@ -282,6 +282,7 @@ PAIRS = (
         "gems for production",
         """
         FROM ruby:3.3
+        ENV RACK_ENV=production
         WORKDIR /app
         ENV RAILS_ENV=production
         COPY . .

@@ -63,6 +63,8 @@ def conversion(
 
 
 LAYERS = ("RUN", "COPY", "ADD")
+_FOR_ALL = {"-g", "--global", "--location=global"}
+"""With these npm installs programs that no project has."""
 
 
 @dataclass(slots=True)
@@ -363,7 +365,8 @@ class _Choice:
     def _installs(self) -> Iterator[tuple[Instruction, ToolCall]]:
         for run in self.stage.instructions:
             for call in tool_calls(self.facts, run) if run.name == "RUN" else ():
-                if call.tool.manifest == "package.json" and call.verb in call.tool.production_verbs:
+                everywhere = {word.text for word in call.call.words} & _FOR_ALL
+                if call.tool.manifest == "package.json" and call.verb in call.tool.production_verbs and not everywhere:
                     yield run, call
 
     def _leaves_away(self, run: Instruction, call: ToolCall) -> bool:

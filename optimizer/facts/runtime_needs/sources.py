@@ -13,7 +13,8 @@ from optimizer.facts import BuildStage, Facts
 from optimizer.facts.bases import image_of
 from optimizer.facts.context import Context
 from optimizer.facts.runtime_needs import Kind, Need, Unknown
-from optimizer.facts.runtime_needs.started import files_of
+from optimizer.facts.runtime_needs.started import files_of, unseen
+from optimizer.facts.texts import argument_text, shortened
 from optimizer.facts.tools import first_image
 from optimizer.knowledge import commands
 from optimizer.knowledge.interpreters import interpreters
@@ -38,6 +39,10 @@ def of_sources(facts: Facts, stage: BuildStage) -> Iterator[Need | Unknown]:
         why = facts.no_context or "the build context is not known"
         yield from (Unknown(kind, why) for kind in (Kind.PROGRAM, Kind.FILE, Kind.CERTIFICATES, Kind.ZONES))
         return
+    for one in facts.needed_for(stage):
+        for instruction in unseen(facts, one):
+            told = shortened(argument_text(instruction), 40)
+            yield Unknown(Kind.PROGRAM, f"what `COPY {told}` brings is not seen in the build context")
     paths = sorted({path for one in facts.needed_for(stage) for path in files_of(facts, one).values()})
     languages = [one for one in _languages() if _is_read(facts, stage, one)]
     sources = [(path, language) for path in paths for language in languages if language.is_source(path)]

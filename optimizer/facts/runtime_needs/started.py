@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.calls import calls_in
+from optimizer.facts.copies import is_remote
 from optimizer.facts.runtime_needs import Kind, Need, Unknown
 from optimizer.facts.sync import scripts_of
 from optimizer.facts.texts import argument_text, shortened
@@ -61,8 +62,26 @@ def _files_of(facts: Facts, stage: BuildStage) -> dict[str, str]:
         for instruction in one.instructions:
             copy = facts.copies.get(instruction)
             if copy is not None and copy.origin is None:
-                found |= facts.placed(copy) or {}
+                found |= facts.landed(copy) or {}
     return found
+
+
+def unseen(facts: Facts, stage: BuildStage) -> Iterator[Instruction]:
+    """The COPYs of the stage and its bases that bring what cannot be looked into, and that may be a program's."""
+    for one in reversed(list(stage.lineage)):
+        for instruction in one.instructions:
+            copy = facts.copies.get(instruction) if instruction.name in ("COPY", "ADD") else None
+            if copy is not None and copy.from_context and facts.landed(copy) is None:
+                words = [source or "" for source in copy.sources if source is None or not is_remote(source)]
+                if any(_may_be_read(posixpath.basename(word.rstrip("/"))) for word in words):
+                    yield instruction
+
+
+def _may_be_read(name: str) -> bool:
+    """Whether a file or folder of that name may hold what programs are made of: a name without an ending may."""
+    table = runtime_needs_table()
+    known = any(name.endswith(one.suffixes) or name in one.dependencies for one in table.languages)
+    return known or "." not in name.lstrip(".") or "$" in name
 
 
 class _Walk:
