@@ -47,9 +47,9 @@ PARTED: dict[str, tuple[str, Files, str]] = {
         ),
     ),
     "an image whose system is of no known release": (
-        f"FROM php:8.3-cli\n{APT} git unzip\n{COMPOSER}WORKDIR /app\n{CODE}RUN chmod 755 /app\nCMD php -S 0.0.0.0:80\n",
+        f"FROM php:8.3-cli\n{APT} git unzip\n{COMPOSER}WORKDIR /app\n{CODE}RUN chmod 777 /app\nCMD php -S 0.0.0.0:80\n",
         {},
-        ("FROM php:8.3-cli\nWORKDIR /app\nCOPY --from=builder /app /app\nRUN chmod 755 /app\nCMD php -S 0.0.0.0:80\n"),
+        ("FROM php:8.3-cli\nWORKDIR /app\nCOPY --from=builder /app /app\nRUN chmod 777 /app\nCMD php -S 0.0.0.0:80\n"),
     ),
     "programs that sources call": (
         f"{BOOKWORM}{COMPOSER}{APT} git libzip-dev\nRUN docker-php-ext-install zip\n{CODE}",

@@ -14,10 +14,11 @@ WHY = "what only the build needs is of no use in the container"
 _OF_BASES = (
     "APP_UID ASPNETCORE_HTTP_PORTS ASPNET_VERSION CARGO_HOME CA_CERTIFICATES_JAVA_VERSION "
     "DOTNET_GENERATE_ASPNET_CERTIFICATE DOTNET_NOLOGO DOTNET_RUNNING_IN_CONTAINER DOTNET_SDK_VERSION "
-    "DOTNET_USE_POLLING_FILE_WATCHER DOTNET_VERSION GCC_MIRRORS GCC_VERSION GOLANG_VERSION GOPATH GOTOOLCHAIN "
-    "GO_VERSION GPG_KEYS GRADLE_HOME GRADLE_USER_HOME GRADLE_VERSION JAVA_ALPINE_VERSION JAVA_DEBIAN_VERSION "
-    "JAVA_HOME JAVA_URL JAVA_VERSION LANG LANGUAGE LC_ALL MAVEN_CONFIG MAVEN_HOME NUGET_XMLDOC_MODE PATH "
-    "POWERSHELL_DISTRIBUTION_CHANNEL RUSTUP_HOME RUST_VERSION SSL_CERT_FILE USER_HOME_DIR"
+    "DOTNET_USE_POLLING_FILE_WATCHER DOTNET_VERSION ELIXIR_VERSION GCC_MIRRORS GCC_VERSION GOLANG_VERSION GOPATH "
+    "GOTOOLCHAIN GO_VERSION GPG_KEYS GRADLE_HOME GRADLE_USER_HOME GRADLE_VERSION JAVA_ALPINE_VERSION "
+    "JAVA_DEBIAN_VERSION JAVA_HOME JAVA_URL JAVA_VERSION LANG LANGUAGE LC_ALL MAVEN_CONFIG MAVEN_HOME "
+    "NUGET_XMLDOC_MODE OTP_VERSION PATH POWERSHELL_DISTRIBUTION_CHANNEL REBAR3_VERSION REBAR_VERSION RUSTUP_HOME "
+    "RUST_VERSION SSL_CERT_FILE USER_HOME_DIR"
 )
 """The variables that base images set for their own tools: all of `stacks.toml`, as a test sees to."""
 _GO = {
@@ -42,6 +43,11 @@ _POETRY = {
     "poetry.lock": "",
     "uv.lock": "",
     "app.py": "import flask\n",
+}
+_ELIXIR = {
+    "mix.exs": 'def project do\n  [app: :hello, deps: [{:plug, "~> 1.15"}]]\nend\n',
+    "mix.lock": '%{\n  "plug": {:hex, :plug, "1.15.3", "0", [:mix], [], "hexpm", "0"},\n}\n',
+    "lib/hello.ex": "defmodule Hello do\nend\n",
 }
 _RUBY = {"Gemfile": 'gem "rack"\n', "Gemfile.lock": "GEM\n", "app.rb": ""}
 
@@ -359,6 +365,31 @@ _RUBY = {"Gemfile": 'gem "rack"\n', "Gemfile.lock": "GEM\n", "app.rb": ""}
     """,
     unsafe=True,
     context=_PHP,
+)
+@example(
+    "a release of Elixir holds the run-time system of Erlang: what that links comes from packages",
+    """
+    - FROM elixir:1.17-alpine
+    + # builds what the stage below runs
+    + FROM elixir:1.17-alpine AS builder
+      ENV MIX_ENV=prod
+      WORKDIR /app
+      RUN mix local.hex --force && mix local.rebar --force
+      COPY . .
+      RUN mix deps.get --only prod && mix compile
+      RUN mix release
+    +
+    + # holds what the container needs, and nothing that built it
+    + FROM alpine:3.23
+    + ENV LANG=C.UTF-8
+    + RUN apk add --no-cache libstdc++ ncurses-libs openssl
+    + ENV MIX_ENV=prod
+    + WORKDIR /app
+    + COPY --from=builder /app/_build/prod/rel/hello /app/_build/prod/rel/hello
+      CMD ["_build/prod/rel/hello/bin/hello", "start"]
+    """,
+    unsafe=True,
+    context=_ELIXIR,
 )
 @unchanged(
     "little would stay behind",

@@ -99,6 +99,7 @@ class Staging(Struct, frozen=True, dict=True):
         yield from self._programs(now)
         yield from self._users(now)
         yield from self._libraries() if not self.row.stacks else ()
+        yield from self._always_linked()
         if not self.told:
             yield from self._files()
 
@@ -271,7 +272,7 @@ class Staging(Struct, frozen=True, dict=True):
         ]
         names = {word.text for package in old for word in package.operands}
         libraries = {library for name in names for library in build_packages().all_libraries.get(name, ())}
-        linked = filter(None, self.stack.libraries.values())
+        linked = (*filter(None, self.stack.libraries.values()), *self.stack.linked, *self.stack.linked_of_alpine)
         libraries |= {library for name in linked for library in build_packages().all_libraries.get(name, ())}
         rows = stacks().packages
         tools = {rows.programs.get(name, name) for name in (*rows.weak, *rows.programs)}
@@ -296,7 +297,7 @@ class Staging(Struct, frozen=True, dict=True):
             if not self._is_carried(posixpath.normpath(posixpath.join(now.folder or "/", word))):
                 yield f"`{word}` is named where it starts, and would not be there"
         for one in started:
-            if one.shell and not self.row.shell:
+            if (one.shell or self.stack.shell) and not self.row.shell:
                 yield f"`{one.instruction.name}` needs a shell, which `{self.row.image}` has not"
             if not self._has_program(one.name or "", scope) and not (self.told and self._packages()):
                 yield f"`{one.name}` is started, and would not be there"
@@ -407,6 +408,17 @@ class Staging(Struct, frozen=True, dict=True):
                 for library in build_packages().libraries(suite, word.text) or ():
                     if library not in there:
                         yield f"the library `{library}` would not be there"
+
+    def _always_linked(self) -> Iterator[str]:
+        """What all that the stack builds links is there: of the release of either image."""
+        alpine = self.row.system == "alpine"
+        system = self.after.stages[-1].system
+        suites = {"alpine"} if alpine else {system.release if system is not None else None, self.row.release}
+        there = {*self._packages(), *stacks().packages.present}
+        for name in self.stack.linked_of_alpine if alpine else self.stack.linked:
+            wanted = [build_packages().libraries(suite, name) for suite in suites if suite in (*SUITES, "alpine")]
+            if not any(libraries is not None and set(libraries) <= there for libraries in wanted):
+                yield f"the libraries of `{name}` would not be there"
 
     def _text(self) -> str:
         return "".join(self.before.sources[one] for one in self.whole.instructions)

@@ -110,7 +110,7 @@ def defaults_of(reference: str | None) -> Defaults:
 
 def _by_tag(tag: str) -> System:
     """Images that come for several systems; without a word about it they stand on Debian."""
-    if match := re.search(r"alpine(\d+\.\d+)?", tag):
+    if match := re.search(r"alpine-?(\d+\.\d+)?", tag):
         return System("alpine", match[1])
     for system in ("debian", "ubuntu"):
         for release in _tables().releases[system].values():

@@ -27,6 +27,7 @@ class BuilderImage(Struct, frozen=True):
     environment: tuple[str, ...] = ()
     size_of_alpine: int = 0
     version: str = ""
+    keeps: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
 
 
@@ -76,6 +77,10 @@ class Stack(Struct, frozen=True):
     tests: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
     static: tuple[str, ...] = ()
+    linked: tuple[str, ...] = ()
+    linked_of_alpine: tuple[str, ...] = ()
+    building: tuple[str, ...] = ()
+    shell: bool = False
     embeds: tuple[str, ...] = ()
     unseen: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     loads: tuple[str, ...] = ()

@@ -139,7 +139,7 @@ class _Choice:
         self._given_away(copies)
         users = tuple(one for one in self.survey.repeated if one[1].calls[0].name in stacks().commands.users)
         shell = bool(packages or users or owners) or any(one.shell for one in started)
-        shell = shell or bool(called) or any(path is None for path in found)
+        shell = shell or self.survey.stack.shell or bool(called) or any(path is None for path in found)
         runtime = self._runtime(needs, products, libraries, names, shell=shell)
         packages = (*packages, *self._libraries(runtime, libraries), *self._programs(runtime, names))
         if packages and runtime.system not in ("", self._family) and set(packages) - set(stacks().packages.weak):
@@ -299,7 +299,9 @@ class _Choice:
         found = list(self.named)
         for name in self.survey.packages:
             plain = re.split(r"[=<>~]", name)[0]
-            if plain not in (*rows.weak, *rows.build) and not build_packages().is_build(plain):
+            if plain not in (*rows.weak, *rows.build, *self.survey.stack.building) and not build_packages().is_build(
+                plain
+            ):
                 found.append(name)
         return tuple(dict.fromkeys(found))
 
@@ -316,7 +318,9 @@ class _Choice:
             return ()
         plain = stacks().packages.build
         installed = (re.split(r"[=<>~]", name)[0] for name in self.survey.packages)
-        named = (name for one in products for name in one.libraries)
+        stack = self.survey.stack
+        linked = stack.linked_of_alpine if self._family == "alpine" else stack.linked
+        named = (*linked, *(name for one in products for name in one.libraries))
         return tuple(
             dict.fromkeys((*named, *(name for name in installed if name.endswith("-dev") and name not in plain)))
         )
@@ -324,11 +328,12 @@ class _Choice:
     def _libraries(self, runtime: RuntimeImage, headers: Sequence[str]) -> tuple[str, ...]:
         """The packages of the libraries that the image has not. Raises Unknown."""
         system = self.stage.system
-        suite = "alpine" if self._family == "alpine" else (system.release if system else None)
+        named = "alpine" if self._family == "alpine" else (system.release if system else None)
         found: list[str] = []
         for name in headers:
             if name in runtime.libraries:
                 continue
+            suite = named or (runtime.release if name in self.survey.stack.linked else None)
             libraries = build_packages().libraries(suite, name) if suite in (*SUITES, "alpine") and suite else None
             if libraries is None:
                 hint = "a tag that names the release would tell" if suite is None else "its row is missing"
@@ -441,12 +446,14 @@ class _Choice:
         return max(0, size - runtime.size)
 
 
-def values_of(plan: Plan, texts: Iterable[str]) -> dict[str, str]:
+def values_of(plan: Plan, texts: Sequence[str]) -> dict[str, str]:
     """The variables of the builder's image that texts name, with their values: the other image has none of them."""
     names = {name for text in texts for name in re.findall(r"\$\{?(\w+)", text)}
     names |= {"PATH"} if plan.searched else set()
     if plan.builder is None or plan.runtime is None:
         return {}
+    set_again = "\n".join(text for text in texts if text[:3].upper() == "ENV")
+    names |= {name for name in plan.builder.keeps if not re.search(rf"\b{name}[ =]", set_again)}
     known = {**plan.builder.values, "PATH": plan.builder.path}
     written = plan.survey.end.variables
     kept = {name for name, value in plan.runtime.values.items() if written.get(name) == value}

@@ -20,6 +20,7 @@ from optimizer.facts.packages import PackageCall, package_call
 from optimizer.facts.scope import ROOTS, Scope
 from optimizer.facts.stacks.c import c
 from optimizer.facts.stacks.dotnet import dotnet
+from optimizer.facts.stacks.elixir import elixir
 from optimizer.facts.stacks.go import go
 from optimizer.facts.stacks.java import java
 from optimizer.facts.stacks.rust import rust
@@ -29,7 +30,7 @@ from optimizer.knowledge.stacks import BuilderImage, Stack, stacks
 from optimizer.syntax.nodes import Command, Instruction
 
 Build = Callable[[Site, Call], "tuple[Product, ...] | None"]
-BUILDS: dict[str, Build] = {"go": go, "rust": rust, "c": c, "java": java, "dotnet": dotnet}
+BUILDS: dict[str, Build] = {"go": go, "rust": rust, "c": c, "java": java, "dotnet": dotnet, "elixir": elixir}
 """What makes programs, by the stack."""
 
 MOVED = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK", "LABEL", "EXPOSE", "STOPSIGNAL", "VOLUME", "MAINTAINER"})
