@@ -70,10 +70,10 @@ ENV MODE=fast \\
     LOG=info
 RUN useradd --system app
 WORKDIR /app
-COPY --from=builder /app/server /app/server
-COPY --from=builder /app/base.yaml /app/base.yaml
-COPY --from=builder /app/templates /app/templates
-RUN chown -R app:app /app
+RUN chown app:app /app
+COPY --from=builder --chown=app:app /app/server /app/server
+COPY --from=builder --chown=app:app /app/base.yaml /app/base.yaml
+COPY --from=builder --chown=app:app /app/templates /app/templates
 LABEL version=$VERSION
 EXPOSE 8080
 VOLUME /app/state
@@ -109,31 +109,35 @@ def lying(old: str, new: str) -> Transform:
 
 
 LIES = {
-    "a forgotten program": ("COPY --from=builder /app/server /app/server\n", "", "is started, and would not be there"),
+    "a forgotten program": (
+        "COPY --from=builder --chown=app:app /app/server /app/server\n",
+        "",
+        "is started, and would not be there",
+    ),
     "a forgotten file": (
-        "COPY --from=builder /app/base.yaml /app/base.yaml\n",
+        "COPY --from=builder --chown=app:app /app/base.yaml /app/base.yaml\n",
         "",
         "`/app/base.yaml` would be left behind",
     ),
     "a forgotten folder": (
-        "COPY --from=builder /app/templates /app/templates\n",
+        "COPY --from=builder --chown=app:app /app/templates /app/templates\n",
         "",
         "`/app/templates/index.html` would be left behind",
     ),
-    "a wrong path": ("/app/server /app/server", "/bin/server /app/server", "would come to another place"),
+    "a wrong path": ("/app/server /app/server", "/bin/server /app/server", "would have another owner"),
     "a path that nothing wrote": (
         "/app/templates /app/templates\n",
         "/app/templates /app/templates\nCOPY --from=builder /opt/tool /opt/tool\n",
         "does not surely have `/opt/tool`",
     ),
     "another owner for what is copied": (
-        "--from=builder /app/server",
+        "--from=builder --chown=app:app /app/server",
         "--from=builder --chown=1000 /app/server",
-        "is not known",
+        "would have another owner",
     ),
     "a file of the context that was not copied": (
-        "WORKDIR /app\nCOPY --from=builder /app/server",
-        "WORKDIR /app\nCOPY other /app/other\nCOPY --from=builder /app/server",
+        "WORKDIR /app\nRUN chown app:app /app\n",
+        "WORKDIR /app\nRUN chown app:app /app\nCOPY other /app/other\n",
         "was not copied before",
     ),
     "another variable": (
@@ -160,11 +164,14 @@ LIES = {
     "a user that is lost": ("# not as root\nUSER app\n", "", "not as root"),
     "a user that is another one": ("USER app", "USER root", "the user would change"),
     "a user that nobody made": (
-        "RUN useradd --system app\nWORKDIR /app\nCOPY --from",
-        "WORKDIR /app\nCOPY --from",
+        "RUN useradd --system app\nWORKDIR /app\nRUN chown app:app",
+        "WORKDIR /app\nRUN chown app:app",
         "`app`",
     ),
-    "an owner that is not set": ("RUN chown -R app:app /app\nLABEL", "LABEL", "which sets an owner"),
+    "an owner that is not set": ("RUN chown app:app /app\n", "", "which sets an owner"),
+    "a file without its owner": ("--chown=app:app /app/server", "/app/server", "which sets an owner"),
+    "another folder that is given": ("RUN chown app:app /app\n", "RUN chown app:app /srv\n", "would run where it did"),
+    "another owner of the folder": ("RUN chown app:app /app\n", "RUN chown app:root /app\n", "would run where it did"),
     "a port that is lost": ("EXPOSE 8080\n", "", "the ports or volumes"),
     "a volume that is another one": ("VOLUME /app/state", "VOLUME /state", "the ports or volumes"),
     "a signal that is lost": ("STOPSIGNAL SIGINT\n", "", "`STOPSIGNAL` would change"),
@@ -174,7 +181,7 @@ LIES = {
         "ENTRYPOINT /app/server",
         "`ENTRYPOINT` would change",
     ),
-    "another folder": ("WORKDIR /app\nCOPY --from", "WORKDIR /srv\nCOPY --from", "the folder"),
+    "another folder": ("WORKDIR /app\nRUN chown app:app", "WORKDIR /srv\nRUN chown app:app", "the folder"),
     "a comment that is lost": ("# not as root\n", "", "the comment `not as root` would go"),
     "a comment that is told of something else": (
         "# not as root\nUSER app\n",
@@ -190,8 +197,8 @@ LIES = {
     "a step that is dropped": ("RUN go vet ./...\n", "", "the builder would"),
     "a step that is changed": ("-o /app/server .", "-race -o /app/server .", "the builder would"),
     "a step that comes": (
-        "RUN chown -R app:app /app\nLABEL",
-        "RUN chown -R app:app /app && ls\nLABEL",
+        "RUN chown app:app /app\n",
+        "RUN chown app:app /app && ls\n",
         "would run where it did not",
     ),
     "a package that comes": (

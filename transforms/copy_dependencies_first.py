@@ -87,6 +87,31 @@ _FLASK = {"requirements.txt": "flask\n", "app.py": "import flask\n"}
     unsafe=True,
     context=_FLASK,
 )
+@example(
+    "what is taken has an owner",
+    """
+    - FROM node:22 AS builder
+    + # installs what the program needs; a changed source file leaves it alone
+    + FROM node:22 AS dependencies
+      WORKDIR /app
+      COPY package.json package-lock.json ./
+      RUN npm ci --omit=dev
+    +
+    + FROM dependencies AS builder
+      COPY . .
+      RUN chown -R node:node /app
+    + RUN rm -rf node_modules
+      FROM node:22-slim
+      WORKDIR /app
+      RUN chown node:node /app
+    + COPY --from=dependencies --chown=node:node /app/node_modules /app/node_modules
+      COPY --from=builder --chown=node:node /app /app
+      USER node
+      CMD ["node", "main.js"]
+    """,
+    unsafe=True,
+    context={**_NODE, "package.json": '{"dependencies": {"fastify": "4"}}'},
+)
 @unchanged(
     "a script of the project writes into the folder of packages",
     """
@@ -187,6 +212,8 @@ def _why(found: Parting, what: str) -> str:
 def _straight(facts: Facts, found: Parting) -> Proposal:
     """The builder without sources. Raises Unknown."""
     _all_comes(facts, found)
+    if facts.copies[found.taken].owner is not None:
+        raise Unknown("the sources would have another owner", found.taken)
     folder = facts.scopes[found.taken].folder
     moved = []
     for one in found.sources:
@@ -300,8 +327,10 @@ def _relative(path: str, folder: str | None) -> str:
 
 
 def _copies(facts: Facts, found: Parting, origin: str) -> Iterator[str]:
+    owner = facts.copies[found.taken].owner
+    flags = f"--from={origin} --chown={owner}" if owner is not None else f"--from={origin}"
     for path in found.packages:
-        yield written_like(found.taken, "COPY", f"--from={origin} {path} {path}") + facts.newline
+        yield written_like(found.taken, "COPY", f"{flags} {path} {path}") + facts.newline
 
 
 def _instead(facts: Facts, taken: Instruction, lines: list[str]) -> str:

@@ -156,8 +156,8 @@ _RUBY = {"Gemfile": 'gem "rack"\n', "Gemfile.lock": "GEM\n", "app.rb": ""}
     + FROM alpine:3.22
     + RUN addgroup -S app && adduser -S -G app app
     + WORKDIR /srv
-    + COPY --from=builder /srv/quotes /srv/quotes
-    + RUN chown -R app:app /srv
+    + RUN chown app:app /srv
+    + COPY --from=builder --chown=app:app /srv/quotes /srv/quotes
       USER app
       CMD ["/srv/quotes"]
     """,

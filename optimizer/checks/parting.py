@@ -283,6 +283,7 @@ class Parted(Struct, dict=True):
 
     def _fits(self, came: Sequence[Instruction], whole: Instruction) -> Iterator[str]:
         folder = (self.before.copies[whole].destination or "").rstrip("/")
+        owner = self.before.copies[whole].owner
         packages = [path for path in self._modules if within(path, folder)]
         brought = []
         for one in came:
@@ -291,24 +292,29 @@ class Parted(Struct, dict=True):
                 yield f"`{shortened(_told(one))}` would come"
             elif copy.origin is not None and _told(one) != _told(whole):
                 place = (copy.destination or "").rstrip("/")
-                if self.after.stage_named(copy.origin) is not self.first or list(copy.sources) != [place]:
+                alien = self.after.stage_named(copy.origin) is not self.first or copy.owner != owner
+                if alien or list(copy.sources) != [place]:
                     yield f"`{shortened(_told(one))}` would bring something else"
                 brought.append(place)
         if sorted(brought) != sorted(packages) or (self.extra and sorted(self.emptied) != sorted(packages)):
             yield "packages would be left behind, come twice, or come from nowhere"
         for path in packages:
-            yield from self._left_alone(path)
+            yield from self._left_alone(path, owned=owner is not None)
+        if not self.extra and owner is not None:
+            yield "the sources would have another owner"
         if not self.extra:
             yield from self._straight([one for one in came if one.flag("from") is None], folder)
 
-    def _left_alone(self, path: str) -> Iterator[str]:
-        """Nothing behind the install writes into a folder of packages."""
+    def _left_alone(self, path: str, *, owned: bool) -> Iterator[str]:
+        """Nothing behind the install writes into a folder of packages. `owned`: COPY sets the owner of all."""
         place = Place(path, below=True)
         for one in self._behind:
             copy = self.before.copies.get(one)
             if copy is not None and any(within(other, path) for other in self.before.placed(copy) or {path: ""}):
                 yield f"`{shortened(_told(one))}` may bring packages"
             if one.name != "RUN" or argument_text(one) in self._taking_away:
+                continue
+            if owned and {call.name for call in self.before.calls(one)} == {"chown"}:
                 continue
             scripts = self._scripts.values()
             words = " ".join([argument_text(one), *map(str, scripts), *self._names_of_packages])

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 import posixpath
+import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from functools import cached_property
 
 from msgspec import Struct, structs
@@ -169,7 +170,7 @@ class Staging(Struct, frozen=True, dict=True):
                 if self._installs(one):
                     continue
                 for atom in steps[one]:
-                    known = (atom.text, _user(atom))
+                    known = (self._was_recursive(atom), _user(atom))
                     if known not in old[reached:]:
                         yield f"`{shortened(atom.text)}` would run where it did not, or in another order"
                         return
@@ -183,10 +184,12 @@ class Staging(Struct, frozen=True, dict=True):
             copy is None
             or copy.destination is None
             or None in copy.sources
-            or {f.name for f in one.all_flags} != {"from"}
+            or not {f.name for f in one.all_flags} <= {"from", "chown"}
         ):
             yield f"what `{shortened(argument_text(one))}` takes is not known"
             return
+        if copy.owner is not None and not all(self._gives(copy.owner, path or "") for path in copy.sources):
+            yield f"`{shortened(argument_text(one))}` would have another owner"
         for path in copy.sources:
             place = posixpath.normpath(path or "")
             lands = (
@@ -331,8 +334,49 @@ class Staging(Struct, frozen=True, dict=True):
             yield from self._given_away()
         new = {atom.text for atom in trace(self.after).stages[-1]}
         for atom in trace(self.before).stages[-1]:
-            if atom.text not in new and any(self._owns(call) for call in atom.calls):
+            if atom.text in new or self._is_given(atom, new):
+                continue
+            if any(self._owns(call) for call in atom.calls):
                 yield f"`{shortened(atom.text)}` would be left out, which sets an owner"
+
+    @cached_property
+    def _gifts(self) -> dict[str, tuple[str, str]]:
+        """The steps that give a folder with all in it to a user and a group: text -> owner, folder."""
+        found = {}
+        for atom in trace(self.before).stages[-1]:
+            words = atom.text.split()
+            if len(words) == 4 and words[:2] == ["chown", "-R"] and re.fullmatch(r"[\w-]+:[\w-]+", words[2]):
+                found[atom.text] = (words[2], posixpath.normpath(posixpath.join(str(_folder(atom)), words[3])))
+        return found
+
+    def _gives(self, owner: str, path: str) -> bool:
+        """Whether a step gave a path, with a folder in which it lies, to a user and a group."""
+        return any(owner == one and within(posixpath.normpath(path), folder) for one, folder in self._gifts.values())
+
+    def _was_recursive(self, atom: Atom) -> str:
+        """The text of the step that gave a folder and all in it, where this one gives the folder alone."""
+        for text, (owner, folder) in self._gifts.items():
+            if atom.text == f"chown {owner} {folder}":
+                return text
+        return atom.text
+
+    def _is_given(self, atom: Atom, new: Container[str]) -> bool:
+        """Whether what the last stage takes is given to the same by COPY, and a folder that is there by a step."""
+        owner, folder = self._gifts.get(atom.text, ("", ""))
+        if not owner or (within(self._folder, folder) and f"chown {owner} {self._folder}" not in new):
+            return False
+        if within(self._folder, folder) and folder != self._folder:
+            return False
+        for one in self.run.instructions:
+            copy = self.after.copies.get(one) if one.name == "COPY" else None
+            if copy is None or (copy.origin or "").lower() != self.builder.name:
+                continue
+            paths = [posixpath.normpath(path or "/") for path in copy.sources]
+            if any(within(folder, path) and path != folder for path in paths):
+                return False
+            if copy.owner != owner and any(within(path, folder) for path in paths):
+                return False
+        return True
 
     def _given_away(self) -> Iterator[str]:
         """Folders that a COPY gave to a user: a copy of a folder is root's."""
@@ -443,6 +487,11 @@ def _less(atom: Atom, others: Sequence[Atom]) -> Atom:
     """The atom without the lists of package managers that the old file does not name."""
     families = {family for other in others for family, _ in other.lists}
     return dataclasses.replace(atom, lists=tuple(one for one in atom.lists if one[0] in families))
+
+
+def _folder(atom: Atom) -> object:
+    """In which folder an atom runs."""
+    return atom.state[-5] if len(atom.state) >= 6 else "/"
 
 
 def _user(atom: Atom) -> object:

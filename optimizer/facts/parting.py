@@ -20,6 +20,7 @@ from optimizer.facts.effects.steps import step_effects
 from optimizer.facts.installs import Standing, installs_of
 from optimizer.facts.manifests import Need
 from optimizer.facts.paths import within
+from optimizer.facts.permissions import setting
 from optimizer.facts.stacks.site import Unknown
 from optimizer.facts.sync import scripts_of
 from optimizer.facts.tables import json_object
@@ -73,7 +74,7 @@ def _taken(facts: Facts, stage: BuildStage) -> Iterator[tuple[Instruction, Build
     for one in stage.instructions:
         copy = facts.copies.get(one) if one.name == "COPY" else None
         origin = facts.stage_named(copy.origin) if copy is not None else None
-        if copy is None or origin is None or {flag.name for flag in one.all_flags} != {"from"}:
+        if copy is None or origin is None or not {flag.name for flag in one.all_flags} <= {"from", "chown"}:
             continue
         folder = (copy.destination or "").rstrip("/")
         if folder and [posixpath.normpath(source or "") for source in copy.sources] == [folder]:
@@ -191,7 +192,11 @@ class _Parted(Struct):
             if _NAMES_MODULES.search(text) or (name := self._generates(text)):
                 why = f"`{name}` writes" if not _NAMES_MODULES.search(text) else f"`{shortened(text)}` may write"
                 raise Unknown(f"{why} into `{MODULES}`", run)
+        owned = self.facts.copies[self.taken].owner is not None
         for step in chain.steps:
+            said = setting(step) if owned else None
+            if said is not None and said.mode is None:
+                continue  # What is taken gets its owner then.
             if self._is_inside(step.calls[0].name if len(step.calls) == 1 else None, run):
                 continue
             effects = step_effects(self.facts, run, step)

@@ -11,6 +11,8 @@ from msgspec import Struct
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.chains import Step
 from optimizer.facts.layout import install_steps, step_text, written_like
+from optimizer.facts.paths import within
+from optimizer.facts.permissions import setting
 from optimizer.facts.stacks.choice import Plan, values_of
 from optimizer.facts.stacks.site import Unknown
 from optimizer.facts.stacks.survey import MOVED
@@ -129,6 +131,7 @@ class Writer(Struct):
             elif one in self.plan.survey.elsewhere:
                 yield self._without_comments(one)
             if last:
+                yield from (written_like(self._run, "RUN", f"chown {owner} {path}") for path, owner in self._folders())
                 yield from self._copies()
                 yield from self._owners(one)
 
@@ -153,22 +156,55 @@ class Writer(Struct):
 
     def _copies(self) -> Iterator[str]:
         like = next((one for one in self.stage.instructions if one.name == "COPY"), self.stage.node.instructions[0])
-        together: dict[str, list[str]] = {}
+        together: dict[tuple[str, str], list[str]] = {}
+        given = self._given()
         for path in self.plan.copies:
             if not _PLAIN.fullmatch(path):
                 raise Unknown(f"`{path}` cannot be written as a plain word")
             alone = path not in self.plan.survey.ground.files
-            together.setdefault(path if alone else posixpath.dirname(path).rstrip("/") + "/", []).append(path)
-        for target, paths in together.items():
+            target = path if alone else posixpath.dirname(path).rstrip("/") + "/"
+            owner = next((f"--chown={owner} " for place, owner in given.values() if within(path, place)), "")
+            together.setdefault((target, owner), []).append(path)
+        for (target, owner), paths in together.items():
             target = paths[0] if len(paths) == 1 else target
-            yield written_like(like, "COPY", f"--from={self._builder()} {' '.join(paths)} {target}")
+            yield written_like(like, "COPY", f"--from={self._builder()} {owner}{' '.join(paths)} {target}")
+
+    def _given(self) -> dict[Step, tuple[str, str]]:
+        """The steps that give a folder to somebody, with folder and owner, where COPY can give it as well.
+
+        `chown -R` would write all of it once more, into another layer. COPY gives what it makes, not a folder that is
+        there: that is the one of WORKDIR.
+        """
+        found = {}
+        folder = self.plan.survey.end.folder or "/"
+        for run, step in self.plan.owners:
+            said = setting(step)
+            words = [word.literal for word in said.paths] if said is not None else []
+            if said is None or not said.recursive or not (said.user and said.group) or len(words) != 1:
+                continue
+            path = posixpath.normpath(posixpath.join(self.plan.survey.scopes[run].folder or "\0", words[0] or "\0"))
+            moved = (words[0] or "")[:1] != "/" and any(call.name == "cd" for call in self.facts.calls(run))
+            owner = f"{said.user}:{said.group}"
+            larger = any(within(path, one) and path != one for one in self.plan.copies)
+            known = _PLAIN.fullmatch(path) and _PLAIN.fullmatch(owner) and (path == folder or not within(folder, path))
+            if known and not larger and not moved and any(within(one, path) for one in self.plan.copies):
+                found[step] = (path, owner)
+        places = [path for path, _ in found.values()]
+        return found if len(places) == len(self.plan.owners) == len(set(places)) else {}
+
+    def _folders(self) -> Iterator[tuple[str, str]]:
+        """The folder in which it starts, with its owner, where COPY does not give it to him."""
+        return (one for one in self._given().values() if one[0] == self.plan.survey.end.folder)
 
     def _owners(self, last: Instruction) -> Iterator[str]:
         scopes = self.plan.survey.scopes
+        given = self._given()
         for run in dict.fromkeys(run for run, _ in self.plan.owners):
             if scopes[run].user != scopes[last].user:
                 raise Unknown("another user is in force where it sets owners", run)
-            yield _ran(run, [step for other, step in self.plan.owners if other is run])
+            steps = [step for other, step in self.plan.owners if other is run and step not in given]
+            if steps:
+                yield _ran(run, steps)
 
 
 def _ran(run: Instruction, steps: Sequence[Step]) -> str:
