@@ -102,6 +102,13 @@ def test_an_environment_is_taken_from_before_the_sources() -> None:
     assert "COPY --from=dependencies /opt/venv /opt/venv\nCOPY --from=builder /app /app\n" in after
 
 
+@pytest.mark.parametrize("above", ["COPY . .\n", "FROM python:3.13-slim"])
+def test_an_environment_into_which_a_later_step_installs_comes_from_that(above: str) -> None:
+    after = parted(SCRIPTED.replace(above, f"RUN pip install gunicorn\n{above}", 1), PYTHON).after
+    assert "COPY --from=builder /opt/venv /opt/venv\n" in after
+    assert "dependencies" not in after
+
+
 def test_without_a_build_development_packages_are_not_installed() -> None:
     after = parted(BUILT.replace("RUN npm run build\n", ""), NODE).after
     assert "RUN npm ci --omit=dev\n\nFROM node:22-slim" in after

@@ -30,6 +30,8 @@ from optimizer.knowledge.ecosystems import Tool
 from optimizer.knowledge.interpreters import interpreters
 from optimizer.syntax.nodes import Instruction
 
+_ELSEWHERE = frozenset({"apt", "apk", "npm"})
+"""Families of installs whose packages lie where they always do."""
 MODULES = "node_modules"
 _LAYERS = ("RUN", "COPY", "ADD")
 _NAMES_MODULES = re.compile(r"node_modules(?!/\.bin\b)")
@@ -115,6 +117,8 @@ class _Parted(Struct):
         for one in builds:
             self._builds(one, packages)
         others = tuple(one for one in self._others() if self._stays(one, builds))
+        if builds and not (packages or others):
+            raise Unknown("a step behind the install may install into what goes along", builds[0])
         return Parting(
             self.builder, self.stage, self.install, packages, self.taken, others, sources, builds, leaves, prune
         )
@@ -247,7 +251,10 @@ class _Parted(Struct):
         for run in builds:
             if self._is_inside(next((call.name for call in self.facts.calls(run)), None), run):
                 continue
-            for place in self.facts.effects(run).writes:
+            effects = self.facts.effects(run)
+            if any(one.install is not None and one.install.family not in _ELSEWHERE for one in effects.actions):
+                return False  # into the environment that PATH leads to, wherever that is
+            for place in effects.writes:
                 if place == EVERYWHERE or any(meet(place, Place(canonical(path), below=True)) for path in paths):
                     return False
         return True
