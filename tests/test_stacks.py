@@ -60,6 +60,22 @@ COPY --from=builder /app/main /app/main
 CMD ["./main"]
 """,
     ),
+    "whatever jar was packed, by the shell that starts it": (
+        """\
+FROM maven:3.9-eclipse-temurin-21
+WORKDIR /app
+COPY . .
+RUN mvn clean package
+CMD java -jar target/*.jar
+""",
+        {"pom.xml": POM, "src/main/java/App.java": "class App{}"},
+        """\
+FROM eclipse-temurin:21-jre
+WORKDIR /app
+COPY --from=builder /app/target/*.jar /app/target/
+CMD java -jar target/*.jar
+""",
+    ),
     "rust musl": (
         """\
 FROM rust:1.80

@@ -87,6 +87,8 @@ def cross_compile(facts: Facts) -> Iterator[Proposal | Declined]:
 
     Safety: only stages of the official image of Go that are not shipped, where cgo is off in so many words; not where
     something names an architecture, C comes in, a program that was built is run, or `go install` chooses the folder.
+    Not for Rust: each target needs a linker of its own, build scripts may look at the machine that they run on, and the
+    folder that cargo writes to is named by the target, which a COPY of a later stage would have to follow.
 
     Sources: Docker's "Multi-platform builds", cross-compilation; go help environment; BuildKit's global platform ARGs.
     """

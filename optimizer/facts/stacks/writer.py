@@ -159,14 +159,16 @@ class Writer(Struct):
         together: dict[tuple[str, str], list[str]] = {}
         given = self._given()
         for path in self.plan.copies:
-            if not _PLAIN.fullmatch(path):
+            glob = re.fullmatch(r"(.+/)[^/]*\*[^/]*", path)
+            if not _PLAIN.fullmatch(path.replace("*", "", 1) if glob is not None else path):
                 raise Unknown(f"`{path}` cannot be written as a plain word")
             alone = path not in self.plan.survey.ground.files
-            target = path if alone else posixpath.dirname(path).rstrip("/") + "/"
+            whole = path if glob is None else glob[1]
+            target = whole if alone else posixpath.dirname(path).rstrip("/") + "/"
             owner = next((f"--chown={owner} " for place, owner in given.values() if within(path, place)), "")
             together.setdefault((target, owner), []).append(path)
         for (target, owner), paths in together.items():
-            target = paths[0] if len(paths) == 1 else target
+            target = paths[0] if len(paths) == 1 and "*" not in paths[0] else target
             yield written_like(like, "COPY", f"--from={self._builder()} {owner}{' '.join(paths)} {target}")
 
     def _given(self) -> dict[Step, tuple[str, str]]:
