@@ -24,6 +24,8 @@ SMALLER = {
     "node-front-end": 0.70,
     "python-copy-first": 0.70,
     "python-links-library": 0.70,
+    "poetry-tides": 0.70,
+    "uv-notes": 0.80,
     "py-c-extension": 0.50,
 }
 """By which part the image shrinks at least; py-c-extension keeps gdb, which somebody wanted in it."""

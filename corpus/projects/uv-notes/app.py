@@ -17,6 +17,6 @@ def tagged(tag: str) -> object:
 if __name__ == "__main__":
     if "--check" in sys.argv:
         answer = app.test_client().get("/shop")
-        print(f"GET / -> {answer.status_code}, {len(answer.json)} notes")
+        print(f"GET /shop -> {answer.status_code}, {len(answer.json)} notes")
     else:
         app.run(host="0.0.0.0", port=8000)
