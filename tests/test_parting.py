@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from optimizer.checks.parting import parted_wrongly
 from optimizer.engine import Result, optimize
 from optimizer.facts import Facts
 from optimizer.facts.context import Given
+from optimizer.syntax.parser import parse
 from optimizer.transform import Declined, Proposal, Safety, transform
 from transforms.copy_dependencies_first import copy_dependencies_first
 
@@ -238,6 +240,16 @@ def lies(text: str, files: dict[str, str], old: str, new: str) -> Result:
     aspects = {"stages", "config", "comments", "layers", "copied"}
     one = transform(Safety.UNSAFE, may_change=aspects, leeway={"parting"})(lie)
     return optimize(text, [one], unsafe=True, context=given(files))
+
+
+def test_an_environment_from_before_an_install_is_caught() -> None:
+    text = SCRIPTED.replace("COPY . .\nFROM", "COPY . .\nRUN python manage.py collectstatic\nFROM")
+    right = parted(text, PYTHON).after
+    install = "RUN python manage.py collectstatic\nRUN pip install gunicorn\n"
+    before = Facts(parse(text.replace("RUN python manage.py collectstatic\n", install)), given(PYTHON))
+    after = Facts(parse(right.replace("RUN python manage.py collectstatic\n", install)), given(PYTHON))
+    assert "`RUN pip install gunicorn` may write what is taken before it" in (parted_wrongly(before, after) or "")
+    assert parted_wrongly(Facts(parse(text), given(PYTHON)), Facts(parse(right), given(PYTHON))) is None
 
 
 @pytest.mark.parametrize("name", BUILT_LIES)

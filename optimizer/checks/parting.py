@@ -31,6 +31,10 @@ _LAYERS = ("RUN", "COPY", "ADD")
 _RUNNERS = ("npm", "npx", "yarn", "pnpm", "pnpx")
 
 
+_SYSTEMS = ("apt", "apk", "npm")
+"""Families of installs that know no environment to which PATH leads."""
+
+
 def parted_wrongly(before: Facts, after: Facts) -> str | None:
     """Why the new stages may not stand; None where they may."""
     if len(after.stages) - len(before.stages) not in (0, 1) or len(before.stages) < 2:
@@ -364,7 +368,8 @@ class Parted(Struct, dict=True):
             ):
                 continue
             places = [Place(posixpath.normpath(path or "/"), below=True) for path in copy.sources]
-            if not effects.known or any(meet(place, other) for place in places for other in effects.writes):
+            gains = [one.install for one in effects.actions if one.install and one.install.family not in _SYSTEMS]
+            if gains or not effects.known or any(meet(place, other) for place in places for other in effects.writes):
                 yield f"`{shortened(_told(one))}` may write what is taken before it"
 
     def _straight(self, came: Sequence[Instruction], folder: str) -> Iterator[str]:
