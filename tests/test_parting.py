@@ -90,6 +90,19 @@ def test_packages_of_a_build_have_a_stage_of_their_own() -> None:
     assert not again.changed
 
 
+def test_packages_of_yarn_have_a_stage_of_their_own_where_a_lock_file_says_which() -> None:
+    files = {**NODE, "yarn.lock": "# yarn lockfile v1\n"}
+    text = BUILT.replace("package-lock.json", "yarn.lock").replace("npm ci", "yarn install --frozen-lockfile")
+    text = text.replace("npm prune --omit=dev", "yarn install --production --ignore-scripts --prefer-offline")
+    after = parted(text, files).after
+    assert "RUN yarn install --production --frozen-lockfile\n" in after
+    assert "FROM dependencies AS builder\nRUN yarn install --frozen-lockfile\n" in after
+    assert "RUN rm -rf node_modules\n" in after
+    assert parted(text.replace("RUN yarn install --prod", "RUN yarn install --frozen-lockfile --prod"), files).changed
+    assert not parted(text.replace(" --frozen-lockfile", ""), files).changed
+    assert not parted(text, {**files, ".yarnrc.yml": ""}).changed
+
+
 def test_development_packages_stay_where_they_stayed() -> None:
     after = parted(BUILT.replace("RUN npm prune --omit=dev\n", ""), NODE).after
     assert after == PARTED.replace(" --omit=dev\n", "\n").replace(
@@ -102,6 +115,20 @@ def test_an_environment_is_taken_from_before_the_sources() -> None:
     after = parted(text, PYTHON).after
     assert "RUN pip install -r requirements.txt\n\nFROM dependencies AS builder\nCOPY . .\n" in after
     assert "COPY --from=dependencies /opt/venv /opt/venv\nCOPY --from=builder /app /app\n" in after
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("compose.yml", "services: {a: {build: {context: ., target: builder}}}"),
+        ("ci.sh", "docker build --target=Builder ."),
+    ],
+)
+def test_a_builder_that_somebody_builds_keeps_its_sources(name: str, text: str) -> None:
+    straight = parted(SCRIPTED, PYTHON).after
+    assert straight.count("COPY . .") == 1 and "AS builder\nCOPY . ." not in straight
+    kept = parted(SCRIPTED, {**PYTHON, name: text}).after
+    assert "FROM dependencies AS builder\nCOPY . .\n" in kept or kept == SCRIPTED
 
 
 @pytest.mark.parametrize("above", ["COPY . .\n", "FROM python:3.13-slim"])

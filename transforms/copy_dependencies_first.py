@@ -13,6 +13,7 @@ from optimizer.facts.paths import within
 from optimizer.facts.stacks.site import Unknown
 from optimizer.facts.stacks.writer import BUILDS
 from optimizer.facts.sync import scripts_of
+from optimizer.facts.targets import targets
 from optimizer.facts.texts import comment_lines
 from optimizer.facts.tools import edition, tool_calls
 from optimizer.knowledge.ecosystems import ecosystems
@@ -212,6 +213,8 @@ def _why(found: Parting, what: str) -> str:
 def _straight(facts: Facts, found: Parting) -> Proposal:
     """The builder without sources. Raises Unknown."""
     _all_comes(facts, found)
+    if found.builder.name in targets(facts):
+        raise Unknown(f"somebody builds `{found.builder.name}` by its name, and would get no sources", found.taken)
     if facts.copies[found.taken].owner is not None:
         raise Unknown("the sources would have another owner", found.taken)
     folder = facts.scopes[found.taken].folder
@@ -294,7 +297,7 @@ def _production(facts: Facts, found: Parting) -> str:
     tool = edition(facts, run, calls[0].tool) if calls else None
     if tool is not None and any(option in tool.production_any for option in calls[0].options):
         return facts.sources[run]
-    if tool is None or chain is None or len(chain.steps) != 1 or not found.install.install.starts_afresh:
+    if tool is None or chain is None or len(chain.steps) != 1 or not found.install.install.leaves_the_same:
         raise Unknown("how it would leave development packages away is not known", run)
     manifest = arrived(facts, run, tool.manifest)
     scripts = scripts_of(manifest.content(facts) if manifest is not None else None)

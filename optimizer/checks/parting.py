@@ -175,7 +175,8 @@ class Parted(Struct, dict=True):
     def _prunes(self, atom: Atom) -> bool:
         """Whether it takes development packages away."""
         known = {text for one in interpreters().prunes.values() for text in (one.command, one.old)}
-        return atom.text in known
+        frozen = {tool.frozen_option for tool in ecosystems().tools.values() if tool.manifest == "package.json"}
+        return not known.isdisjoint({atom.text, *(_without(atom.text, option) for option in frozen)})
 
     def _empties(self, atom: Atom) -> bool:
         """Whether it only deletes folders of packages."""
@@ -236,7 +237,7 @@ class Parted(Struct, dict=True):
             yield "development packages would go"
         if self.extra and (not last or following != full):
             yield f"`{shortened(full.text)}` would not be done for the build"
-        if len(standing) != 1 or not standing[0].install.starts_afresh:
+        if len(standing) != 1 or not standing[0].install.leaves_the_same:
             yield f"what `{shortened(full.text)}` leaves of it is not known"
         if not self.extra and any(
             one.name == "RUN" for one in self.old.instructions[self.old.instructions.index(run) + 1 : -1] if run

@@ -130,8 +130,11 @@ class _Parted(Struct):
         return [one for one in steps[steps.index(self.install.run) + 1 :] if one.name in _LAYERS]
 
     def _prunes(self, run: Instruction) -> bool:
-        known = {command for one in interpreters().prunes.values() for command in (one.command, one.old)}
-        return argument_text(run) in known
+        tool = self.tool(run)
+        words = [word for word in argument_text(run).split() if tool is None or word != tool.frozen_option]
+        return " ".join(words) in {
+            command for one in interpreters().prunes.values() for command in (one.command, one.old)
+        }
 
     def _packages(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The folders of packages that were installed in the project, and what else may be there. Raises Unknown."""
@@ -147,7 +150,7 @@ class _Parted(Struct):
                     raise Unknown(f"what `{shortened(one.text)}` leaves in `{self.folder}` is not known", run)
                 packages += modules
                 leaves += own if not modules else ()
-        return tuple(packages), tuple(leaves)
+        return tuple(dict.fromkeys(packages)), tuple(dict.fromkeys(leaves))
 
     def _holds_packages(self, one: Standing) -> bool:
         """Whether it surely makes `node_modules`, and nothing else. Raises Unknown."""

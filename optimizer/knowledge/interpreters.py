@@ -22,6 +22,7 @@ _TABLES = {
     "fetchers",
     "unseen",
     "people",
+    "builders",
     "homes",
 }
 
@@ -117,6 +118,7 @@ class Interpreters(Struct, frozen=True):
     fetchers: dict[str, Fetcher]
     unseen: tuple[str, ...]
     people: tuple[str, ...]
+    builders: tuple[str, ...]
     homes: dict[str, str]
 
     def fetched(self, text: str, script: str) -> str | None:
@@ -146,5 +148,6 @@ def interpreters() -> Interpreters:
         fetchers={tool: row(Fetcher, one, f"interpreters.toml: {tool}") for tool, one in data["fetchers"].items()},
         unseen=tuple(data["unseen"]["commands"]),
         people=tuple(data["people"]["packages"]),
+        builders=tuple(data["builders"]["files"]),
         homes=dict(data["homes"]),
     )

@@ -37,6 +37,7 @@ class InstallRow(Struct, frozen=True):
     locks: tuple[str, ...] = ()
     frozen_verbs: tuple[str, ...] = ()
     fresh_verbs: tuple[str, ...] = ()
+    whole: bool = False
     frozen_options: tuple[str, ...] = ()
     folder_options: tuple[str, ...] = ()
     path_options: tuple[str, ...] = ()
@@ -83,6 +84,11 @@ class Install(Struct, frozen=True):
     def starts_afresh(self) -> bool:
         """Whether it deletes what it writes to before it installs."""
         return self.verb in self.row.fresh_verbs
+
+    @property
+    def leaves_the_same(self) -> bool:
+        """Whether packages that another install of it left change nothing of what it leaves."""
+        return self.starts_afresh or (self.row.whole and self.frozen)
 
     @property
     def runs_scripts(self) -> bool:
