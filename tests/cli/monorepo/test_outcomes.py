@@ -178,7 +178,7 @@ def test_the_command_says_the_same_with_processes_and_without(folder: Path, dock
 
 
 def test_ctrl_c_ends_all_processes_and_leaves_whole_files(folder: Path) -> None:
-    founds = services(folder, 1500)
+    founds = services(folder, 6000)
     before = {found.path: found.path.read_bytes() for found in founds}
     command = [Path(sys.executable).parent / "dockopt", "fix", "--write", "--no-cache", "--jobs", "2", "."]
     process = subprocess.Popen(
