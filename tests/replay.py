@@ -70,8 +70,8 @@ class Row(Struct, frozen=True):
 
     @property
     def worse(self) -> bool:
-        """Whether rebuilds take longer, by more than the bytes of the longer Dockerfile in a `COPY .`."""
-        return self.replay.total("after") > self.replay.total("before") + 0.001 * self.commits
+        """Whether rebuilds take longer, by more than the bytes of the longer Dockerfile in a `COPY .` take."""
+        return self.replay.total("after") > 1.001 * self.replay.total("before")
 
 
 def _saved(before: float, after: float) -> float:
