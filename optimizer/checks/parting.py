@@ -160,23 +160,17 @@ class Parted(Struct, dict=True):
                 full = False
                 rest = rest if self.extra else rest[1:]
             elif following is None and self._empties(atom):
-                rest = [one for one in rest if not self._prunes(one)] if not full else rest
+                rest = [one for one in rest if not _prunes(one.text)] if not full else rest
             else:
                 yield f"the builder would do `{shortened(atom.text)}` otherwise, or anew"
                 return
         if not self.extra and not full:
-            rest = [one for one in rest if not self._prunes(one)]
+            rest = [one for one in rest if not _prunes(one.text)]
         self.moved = [one.instruction for one in rest if one.instruction is not None]
         for one in rest:
             copy = self.before.copies.get(one.instruction) if one.instruction is not None else None
             if self.extra or copy is None or not copy.from_context:
                 yield f"the builder would lose `{shortened(one.text)}`"
-
-    def _prunes(self, atom: Atom) -> bool:
-        """Whether it takes development packages away."""
-        known = {text for one in interpreters().prunes.values() for text in (one.command, one.old)}
-        frozen = {tool.frozen_option for tool in ecosystems().tools.values() if tool.manifest == "package.json"}
-        return not known.isdisjoint({atom.text, *(_without(atom.text, option) for option in frozen)})
 
     def _empties(self, atom: Atom) -> bool:
         """Whether it only deletes folders of packages."""
@@ -233,7 +227,7 @@ class Parted(Struct, dict=True):
         standing = installs_of(self.before, run) if run is not None else ()
         if atom.state != full.state or atom.lists != full.lists:
             yield f"`{shortened(atom.text)}` would run in another state"
-        if not any(map(self._prunes, old[-1:])):
+        if not any(_prunes(one.text) for one in old[-1:]):
             yield "development packages would go"
         if self.extra and (not last or following != full):
             yield f"`{shortened(full.text)}` would not be done for the build"
@@ -317,7 +311,7 @@ class Parted(Struct, dict=True):
             copy = self.before.copies.get(one)
             if copy is not None and any(within(other, path) for other in self.before.placed(copy) or {path: ""}):
                 yield f"`{shortened(_told(one))}` may bring packages"
-            if one.name != "RUN" or argument_text(one) in self._taking_away:
+            if one.name != "RUN" or _prunes(argument_text(one)):
                 continue
             if owned and {call.name for call in self.before.calls(one)} == {"chown"}:
                 continue
@@ -331,10 +325,6 @@ class Parted(Struct, dict=True):
                 not effects.known or any(meet(other, place) for other in effects.writes | effects.deletes)
             ):
                 yield f"`{shortened(_told(one))}` may change `{path}`"
-
-    @cached_property
-    def _taking_away(self) -> set[str]:
-        return {text for one in interpreters().prunes.values() for text in (one.command, one.old)}
 
     @cached_property
     def _names_of_packages(self) -> list[str]:
@@ -420,3 +410,10 @@ def _told(instruction: Instruction) -> str:
 
 def _without(text: str, option: str) -> str:
     return " ".join(word for word in text.split() if word != option)
+
+
+def _prunes(text: str) -> bool:
+    """Whether a RUN takes development packages away."""
+    known = {said for one in interpreters().prunes.values() for said in (one.command, one.old)}
+    frozen = {tool.frozen_option for tool in ecosystems().tools.values() if tool.manifest == "package.json"}
+    return not known.isdisjoint({text, *(_without(text, option) for option in frozen)})
