@@ -9,7 +9,7 @@ from optimizer.checks.configuration import configuration
 from optimizer.checks.wording import named, owners_told
 from optimizer.facts import Facts
 from optimizer.facts.comments import is_pragma
-from optimizer.facts.texts import argument_text, flags_text
+from optimizer.facts.texts import argument_text, flags_text, shortened
 from optimizer.syntax.nodes import Comment, Gap, Instruction, Line
 from optimizer.transform import Leeway
 
@@ -89,3 +89,14 @@ def _numbered(facts: Facts) -> Iterator[tuple[int, Instruction]]:
     yield from ((-1, instruction) for instruction in facts.tree.prologue)
     for stage in facts.stages:
         yield from ((stage.number, instruction) for instruction in stage.node.instructions)
+
+
+def comments_astray(before: Facts, after: Facts, most: int) -> Iterator[str]:
+    """Where stages part, each comment stays with its kind of instruction; so many may come, each above a FROM."""
+    old = Counter((text, kind, pragma) for text, kind, _, pragma in comments(before).elements())
+    new = Counter((text, kind, pragma) for text, kind, _, pragma in comments(after).elements())
+    if lost := old - new:
+        yield f"the comment `{shortened(min(lost)[0])}` would go"
+    come = list((new - old).elements())
+    if len(come) > most or any(kind != "FROM" or pragma or is_pragma(text) for text, kind, pragma in come):
+        yield "another comment would come"

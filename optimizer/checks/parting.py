@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from msgspec import Struct, field
 
-from optimizer.checks.aspects import comments
+from optimizer.checks.aspects import comments_astray
 from optimizer.checks.trace import Atom, trace
 from optimizer.facts import BuildStage, Copy, Facts
 from optimizer.facts.effects.places import Place, meet
@@ -86,7 +85,7 @@ class Parted(Struct, dict=True):
     def faults(self) -> Iterator[str]:
         """All that speaks against it."""
         yield from self._heads()
-        yield from self._comments()
+        yield from comments_astray(self.before, self.after, int(self.extra))
         yield from self._alone()
         yield from self._steps()
         yield from self._taken()
@@ -120,16 +119,6 @@ class Parted(Struct, dict=True):
     def _names(self) -> set[str | None]:
         used = set(re.findall(r"from=([\w.-]+)", self.before.text.lower()))
         return {*(one.name for one in self.before.stages), *(one.base for one in self.before.stages), None, *used}
-
-    def _comments(self) -> Iterator[str]:
-        """Each comment stays with its kind of instruction; a new stage may have one."""
-        old = Counter((text, kind, pragma) for text, kind, _, pragma in comments(self.before).elements())
-        new = Counter((text, kind, pragma) for text, kind, _, pragma in comments(self.after).elements())
-        if lost := old - new:
-            yield f"the comment `{shortened(min(lost)[0])}` would go"
-        come = list((new - old).elements())
-        if len(come) > self.extra or any(kind != "FROM" or pragma for _, kind, pragma in come):
-            yield "another comment would come"
 
     def _alone(self) -> Iterator[str]:
         """Nothing but the last stage has to do with the builder."""

@@ -9,19 +9,17 @@ from __future__ import annotations
 import dataclasses
 import posixpath
 import re
-from collections import Counter
 from collections.abc import Container, Iterator, Sequence
 from functools import cached_property
 
 from msgspec import Struct, structs
 
-from optimizer.checks.aspects import comments
+from optimizer.checks.aspects import comments_astray
 from optimizer.checks.ending import Ending, ending
 from optimizer.checks.trace import Atom, trace
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.bases import image_of
 from optimizer.facts.calls import Call
-from optimizer.facts.comments import is_pragma
 from optimizer.facts.effects import EVERYWHERE
 from optimizer.facts.effects.places import canonical
 from optimizer.facts.packages import package_call
@@ -92,7 +90,7 @@ class Staging(Struct, frozen=True, dict=True):
     def faults(self) -> Iterator[str]:
         """All that speaks against it."""
         yield from self._heads()
-        yield from self._comments()
+        yield from comments_astray(self.before, self.after, 2)
         yield from self._steps()
         yield from self._instructions()
         was, now = self._was(), self._now()
@@ -129,16 +127,6 @@ class Staging(Struct, frozen=True, dict=True):
         used = {stage.name for stage in self.before.stages} | {stage.base for stage in self.before.stages}
         if name is None or name in used or f"from={name}" in self.before.text.lower():
             yield "the name of the builder means something else"
-
-    def _comments(self) -> Iterator[str]:
-        """Each comment stays with its kind of instruction; the two new stages may have one each."""
-        old = Counter((text, kind, pragma) for text, kind, _, pragma in comments(self.before).elements())
-        new = Counter((text, kind, pragma) for text, kind, _, pragma in comments(self.after).elements())
-        if lost := old - new:
-            yield f"the comment `{shortened(min(lost)[0])}` would go"
-        come = list((new - old).elements())
-        if len(come) > 2 or any(kind != "FROM" or pragma or is_pragma(text) for text, kind, pragma in come):
-            yield "another comment would come"
 
     def _steps(self) -> Iterator[str]:
         """The builder does what the stage did, in the same order and state."""
