@@ -1,6 +1,6 @@
 """What differs between two images: the file tree, the configuration, the packages, the libraries that are missing."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -104,9 +104,17 @@ def compare(before: Snapshot, after: Snapshot) -> Difference:
         settings=_settings(before.image.settings, after.image.settings),
         dropped=dropped,
         gained=tuple(sorted(after.packages - before.packages)),
-        missing=tuple(sorted(after.missing - before.missing)),
+        missing=tuple(sorted(_newly_missing(before, after))),
         owned=_owned(before.tree, after.tree, dropped),
     )
+
+
+def _newly_missing(before: Snapshot, after: Snapshot) -> Iterator[tuple[str, str]]:
+    """A program that only moved may lack what it lacked: libraries of a wheel are found by what loads them."""
+    lacked = {(before.tree.entries[path].sha256, library) for path, library in before.missing}
+    for path, library in after.missing - before.missing:
+        if (after.tree.entries[path].sha256, library) not in lacked:
+            yield path, library
 
 
 def _changed(before: Entry, after: Entry) -> Change | None:

@@ -202,6 +202,14 @@ def test_a_library_dropped_that_a_program_needs_is_missing() -> None:
     assert found.missing == (("/usr/bin/tool", "libfoo.so.1"),)
 
 
+def test_a_program_that_moved_may_lack_what_it_lacked_and_no_more() -> None:
+    moved = Member("opt/tool", elf(["libfoo.so.1"]), 0o755)
+    assert not compare(shot(layer(PROGRAM)), shot(layer(moved))).missing
+    other = Member("opt/tool", elf(["libfoo.so.1", "libbar.so.1"]), 0o755)
+    assert len(compare(shot(layer(PROGRAM)), shot(layer(other))).missing) == 2
+    assert compare(shot(layer(PROGRAM, LIBRARY, LINK)), shot(layer(moved))).missing == (("/opt/tool", "libfoo.so.1"),)
+
+
 def test_a_library_that_was_missing_before_is_no_difference() -> None:
     assert not compare(shot(layer(PROGRAM)), shot(layer(PROGRAM))).missing
 
