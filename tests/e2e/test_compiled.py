@@ -12,6 +12,7 @@ from .corpus import prove_project, read_projects
 
 SMALLER = {
     "go-single-stage": 0.95,
+    "go-static": 0.95,
     "c-make": 0.95,
     "rust-cli": 0.95,
     "java-javac": 0.15,
