@@ -182,7 +182,13 @@ def test_ctrl_c_ends_all_processes_and_leaves_whole_files(folder: Path) -> None:
     before = {found.path: found.path.read_bytes() for found in founds}
     command = [Path(sys.executable).parent / "dockopt", "fix", "--write", "--no-cache", "--jobs", "2", "."]
     process = subprocess.Popen(
-        command, cwd=folder, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=folder,
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a run in the background ignores it
     )
     assert process.stdout is not None and process.stderr is not None
     process.stdout.readline()
