@@ -17,7 +17,7 @@ from optimizer.facts.targets import targets
 from optimizer.facts.texts import comment_lines
 from optimizer.facts.tools import edition, tool_calls
 from optimizer.knowledge.ecosystems import ecosystems
-from optimizer.syntax.nodes import Instruction, Node, Words, rewritten
+from optimizer.syntax.nodes import FILLERS, Instruction, Node, Words, rewritten
 from optimizer.transform import Declined, Proposal, Safety, example, transform, unchanged
 
 INSTALLS = "# installs what the program needs; a changed source file leaves it alone"
@@ -313,7 +313,7 @@ def _emptied(facts: Facts, found: Parting) -> Mapping[Node, str]:
     if not found.packages:
         return {}
     steps = found.builder.instructions
-    last = found.prune or next(one for one in reversed(steps) if one.name in ("RUN", "COPY", "ADD"))
+    last = found.prune or next(one for one in reversed(steps) if one.name in FILLERS)
     scope = facts.behind(found.builder)
     if scope is None or scope.user != facts.scopes[found.install.run].user:
         raise Unknown("another user is in force at the end of the builder", last)

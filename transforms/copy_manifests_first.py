@@ -12,7 +12,7 @@ from optimizer.facts.lists import deletion
 from optimizer.facts.manifests import install_of
 from optimizer.facts.sinking import Target, may_lack_rights, sinking, taken_above
 from optimizer.facts.texts import comment_lines
-from optimizer.syntax.nodes import ExecForm, Instruction, Node, rewritten, source
+from optimizer.syntax.nodes import LAYERS, ExecForm, Instruction, Node, rewritten, source
 from optimizer.transform import Declined, Leeway, Proposal, Safety, example, transform, unchanged
 
 MOST_COPIES = 12
@@ -335,7 +335,7 @@ def _blank(instruction: Instruction) -> str:
 
 
 def _why(facts: Facts, copy: Instruction, target: Target, *, parted: bool) -> str:
-    steps = [one for one in facts.stage_of[copy].instructions if one.name in ("RUN", "COPY", "ADD", "WORKDIR")]
+    steps = [one for one in facts.stage_of[copy].instructions if one.name in LAYERS]
     names = [" ".join(filter(None, [one.install.row.commands[0], one.install.verb])) for one in target.passed]
     names += target.packages
     why = "a change of any file ran " + ", ".join(f"`{name}`" for name in dict.fromkeys(names)) + " again"

@@ -8,7 +8,7 @@ from functools import lru_cache
 from msgspec import Struct
 
 from optimizer.facts import Copy, Facts
-from optimizer.facts.context import Context
+from optimizer.facts.context import Context, text_of
 from optimizer.facts.copies import normalised
 from optimizer.knowledge import load, row
 from optimizer.knowledge.costs import changes
@@ -124,7 +124,7 @@ def _spared(facts: Facts, context: Context, copy: Copy) -> dict[str, dict[str, l
 def _told(facts: Facts, context: Context) -> str:
     """What the Dockerfile and the manifests at the top of the context say."""
     manifests = (path for path in context.files if "/" not in path and changes().is_manifest(path))
-    texts = ((context.content(path) or b"").decode("utf-8", "replace") for path in manifests if "lock" not in path)
+    texts = (text_of(context, path) for path in manifests if "lock" not in path)
     steps = (text for one, text in facts.sources.items() if one.name not in ("FROM", "LABEL", "MAINTAINER"))
     return "\n".join([*steps, *texts]).lower()
 

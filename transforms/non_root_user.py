@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.layout import written_like
-from optimizer.facts.starting import LAYERS, known_users, names_in, root_image, started
+from optimizer.facts.starting import known_users, names_in, root_image, started
 from optimizer.facts.texts import argument_text
 from optimizer.knowledge.hardening import hardening
-from optimizer.syntax.nodes import Instruction
+from optimizer.syntax.nodes import LAYERS, Instruction
 from optimizer.transform import Declined, Proposal, Safety, example, transform, unchanged
 
 _NAME = re.compile(r"[a-z_][a-z0-9_-]{0,31}")

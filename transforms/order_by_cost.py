@@ -5,10 +5,8 @@ from collections.abc import Iterator, Mapping
 from optimizer.facts import Facts
 from optimizer.facts.order import Reordered, blank_lines, reordered
 from optimizer.facts.texts import argument_text
-from optimizer.syntax.nodes import Instruction, Node, source
+from optimizer.syntax.nodes import LAYERS, Instruction, Node, source
 from optimizer.transform import Proposal, Safety, example, transform, unchanged
-
-_LAYERS = frozenset({"RUN", "COPY", "ADD", "WORKDIR"})
 
 
 @transform(Safety.SAFE, may_change={"layers", "copied"}, leeway={"swaps"})
@@ -161,7 +159,7 @@ def _why(facts: Facts, found: Reordered) -> str:
     }
     chief = max(gains, key=lambda one: gains[one])
     (steps, time), (fewer, less) = _again(was, chief, seconds), _again(now, chief, seconds)
-    count = sum(one.name in _LAYERS for one in was)
+    count = sum(one.name in LAYERS for one in was)
     return (
         f"a change of {_named(chief)} ran {steps} of the stage's {count} steps again, about {time:.0f} s;"
         f" now {fewer}, about {less:.0f} s ({_basis(facts, was, chief)})"
@@ -170,7 +168,7 @@ def _why(facts: Facts, found: Reordered) -> str:
 
 def _basis(facts: Facts, order: tuple[Instruction, ...], at: Instruction) -> str:
     """Whose seconds they are: those of the steps that ran again before."""
-    rest = [one for one in order[order.index(at) :] if one.name in _LAYERS]
+    rest = [one for one in order[order.index(at) :] if one.name in LAYERS]
     measured = sum(one in facts.measured for one in rest)
     if measured == len(rest):
         return "measured"
@@ -179,7 +177,7 @@ def _basis(facts: Facts, order: tuple[Instruction, ...], at: Instruction) -> str
 
 def _again(order: tuple[Instruction, ...], at: Instruction, seconds: Mapping[Instruction, float]) -> tuple[int, float]:
     """The steps from an instruction on, and their seconds."""
-    rest = [one for one in order[order.index(at) :] if one.name in _LAYERS]
+    rest = [one for one in order[order.index(at) :] if one.name in LAYERS]
     return len(rest), sum(seconds[one] for one in rest)
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from optimizer.facts import Facts
 from optimizer.facts.layout import written_like
-from optimizer.facts.starting import LAYERS, names_in, started
+from optimizer.facts.starting import names_in, started
 from optimizer.knowledge.hardening import hardening
-from optimizer.syntax.nodes import Instruction
+from optimizer.syntax.nodes import LAYERS, Instruction
 from optimizer.transform import Declined, Proposal, Safety, example, transform, unchanged
 
 

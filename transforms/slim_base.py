@@ -11,7 +11,7 @@ from optimizer.facts.estimates import of_bases
 from optimizer.facts.layout import LINE_LENGTH, install_steps, written_like
 from optimizer.facts.slimming import needed_of_full
 from optimizer.facts.variants import Slim, slim_of
-from optimizer.syntax.nodes import Instruction, Words, rewritten
+from optimizer.syntax.nodes import FILLERS, Instruction, Words, rewritten
 from optimizer.transform import Declined, Proposal, Safety, example, transform, unchanged
 
 _PYTHON = {"app.py": "import flask\n", "requirements.txt": "flask==3.0.3\npsycopg2-binary==2.9.9\n"}
@@ -211,7 +211,7 @@ def _proposal(
 
 def _installed_first(facts: Facts, stage: BuildStage) -> frozenset[str]:
     """Packages that the first RUN of the stage installs by name: nothing runs before it that could need them."""
-    first = next((i for i in stage.instructions if i.name in ("RUN", "COPY", "ADD")), None)
+    first = next((i for i in stage.instructions if i.name in FILLERS), None)
     calls = facts.package_calls(first) if first is not None and first.name == "RUN" else ()
     chain = facts.chain(first) if first is not None else None
     packages = [one for one in calls if one.manager.family == "apt"]

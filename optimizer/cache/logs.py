@@ -15,6 +15,7 @@ from optimizer.cache.plans import Plan, PlannedStage
 from optimizer.cache.steps import Step
 from optimizer.prove.steps import BuildLog
 from optimizer.prove.steps import Step as Ran
+from optimizer.syntax.nodes import LAYERS
 
 _PLAIN = re.compile(r"^#(?P<number>\d+) (?P<said>.*)$")
 _VERTEX = re.compile(r"^\[(?:(?P<stage>[^\]]*) )?(?P<at>\d+)/\d+\] (?P<name>[A-Za-z]+)\b(?P<text>.*)", re.S)
@@ -141,7 +142,7 @@ def _places(plan: Plan) -> Iterator[tuple[_Place, Step]]:
     for stage in plan.stages:
         first = 2 if stage.parent is None and stage.base != "scratch" else 1
         steps = {step.instruction: step for step in stage.steps if not step.trigger}
-        numbered = [i for i in stage.stage.instructions if i.name in ("RUN", "COPY", "ADD", "WORKDIR")]
+        numbered = [i for i in stage.stage.instructions if i.name in LAYERS]
         for at, instruction in enumerate(numbered, start=first):
             if instruction in steps:
                 for title in _titles(stage, plan.stages):

@@ -11,9 +11,9 @@ from optimizer.cache.plans import plan
 from optimizer.cache.steps import Step
 from optimizer.facts import Facts
 from optimizer.facts.texts import shortened
+from optimizer.syntax.nodes import LAYERS
 
 _LAYOUT = re.compile(r"[\s\"'\\\[\],\0]+")
-_LAYERS = ("RUN", "COPY", "ADD", "WORKDIR")
 
 
 def seconds_by_line(log: Log, facts: Facts) -> Mapping[int, float]:
@@ -24,7 +24,7 @@ def seconds_by_line(log: Log, facts: Facts) -> Mapping[int, float]:
     """
     found: dict[int, float] = {}
     strange: list[Logged] = []
-    logged = [one for one in log.steps if one.name in _LAYERS]
+    logged = [one for one in log.steps if one.name in LAYERS]
     places = places_of(log, plan(Build(facts)))
     for one in logged:
         step = _step(one, places)

@@ -10,10 +10,8 @@ from optimizer.checks.wording import named, owners_told
 from optimizer.facts import Facts
 from optimizer.facts.comments import is_pragma
 from optimizer.facts.texts import argument_text, flags_text, shortened
-from optimizer.syntax.nodes import Comment, Gap, Instruction, Line
+from optimizer.syntax.nodes import LAYERS, Comment, Gap, Instruction, Line
 from optimizer.transform import Leeway
-
-_LAYER_MAKERS = frozenset({"RUN", "COPY", "ADD", "WORKDIR"})
 
 
 def comments(facts: Facts, leeway: frozenset[Leeway] = frozenset()) -> Counter[tuple[str, str, int, bool]]:
@@ -66,7 +64,7 @@ def config(facts: Facts, leeway: frozenset[Leeway] = frozenset()) -> object:
 def layers(facts: Facts, leeway: frozenset[Leeway] = frozenset()) -> tuple[tuple[int, str], ...]:
     """What makes the layers of each stage, in order."""
     copies = {"ADD": "COPY"} if Leeway.ADD in leeway else {}
-    return tuple((n, copies.get(i.name, i.name)) for n, i in _numbered(facts) if i.name in _LAYER_MAKERS)
+    return tuple((n, copies.get(i.name, i.name)) for n, i in _numbered(facts) if i.name in LAYERS)
 
 
 def copied(facts: Facts, leeway: frozenset[Leeway] = frozenset()) -> tuple[tuple[int, str], ...]:

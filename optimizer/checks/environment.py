@@ -13,7 +13,7 @@ from msgspec import Struct, field
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.effects import reads_variable
 from optimizer.facts.texts import argument_text
-from optimizer.syntax.nodes import Instruction, Pairs
+from optimizer.syntax.nodes import LAYERS, Instruction, Pairs
 
 Value = tuple[str, tuple["Value | str", ...]]
 Named = tuple[str, Value | str]
@@ -79,5 +79,5 @@ def _others(stage: BuildStage, values: Environment) -> Iterator[tuple[str, Value
     for instruction in stage.instructions:
         if instruction.name in ("ENV", "ARG", "LABEL"):
             values.after(instruction)
-        elif instruction.name not in ("RUN", "COPY", "ADD", "WORKDIR"):
+        elif instruction.name not in LAYERS:
             yield instruction.name, values.of(argument_text(instruction))

@@ -27,18 +27,17 @@ from optimizer.facts.interpreted.served import served
 from optimizer.facts.paths import within
 from optimizer.facts.runtime_needs import Kind, runtime_needs
 from optimizer.facts.runtime_needs.started import files_of
-from optimizer.facts.texts import argument_text, shortened
+from optimizer.facts.texts import argument_text, begins, shortened
 from optimizer.facts.tools import edition, tool_calls
 from optimizer.knowledge import commands
 from optimizer.knowledge.effects import effects_table
 from optimizer.knowledge.interpreters import Interpreter, interpreters
 from optimizer.knowledge.stacks import BuilderImage, RuntimeImage, Stack, matches, stacks
 from optimizer.knowledge.variants import variants
-from optimizer.syntax.nodes import Instruction
+from optimizer.syntax.nodes import FILLERS, Instruction
 from optimizer.syntax.parser import parse
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_LAYERS = ("RUN", "COPY", "ADD")
 
 
 def interpreted(before: Facts, after: Facts, *, told: bool) -> Interpreted:
@@ -94,7 +93,7 @@ class Interpreted(Staging, frozen=True, dict=True):
     @cached_property
     def _closing(self) -> tuple[Instruction, ...]:
         """The step at the end of the builder that takes development packages away."""
-        layers = [one for one in self.builder.instructions if one.name in _LAYERS]
+        layers = [one for one in self.builder.instructions if one.name in FILLERS]
         commands = {command for prune in interpreters().prunes.values() for command in (prune.command, prune.old)}
         was = [argument_text(one) for one in self.whole.instructions]
         last = layers[-1:]
@@ -239,7 +238,7 @@ class Interpreted(Staging, frozen=True, dict=True):
 
     def _copies_of_images(self) -> Iterator[str]:
         """What other images bring comes again, is carried along, or is a tool of builds."""
-        now = [argument_text(one) for one in self.run.instructions if one.name in _LAYERS]
+        now = [argument_text(one) for one in self.run.instructions if one.name in FILLERS]
         for one in self.whole.instructions:
             copy = self.before.copies.get(one)
             if copy is None or copy.origin is None or argument_text(one) in now:
@@ -303,10 +302,7 @@ class Interpreted(Staging, frozen=True, dict=True):
             if not self._is_carried(path) and not any(within(canonical(path), one) for one in self._gone):
                 yield f"`{path}` would be left behind"
         for run in (one for one in self.whole.instructions if one.name == "RUN"):
-            texts = [
-                " ".join([one.name or "", *(word.text for word in one.words[1:])]) for one in self.before.calls(run)
-            ]
-            if any(f"{text} ".startswith(f"{one} ") for text in texts for one in interpreters().unfollowed):
+            if any(begins(one.said, interpreters().unfollowed) for one in self.before.calls(run)):
                 yield "packages would lie where it is not followed"
             for action in self.before.effects(run).actions:
                 yield from self._left(run, action)
@@ -349,10 +345,8 @@ class Interpreted(Staging, frozen=True, dict=True):
         if action.text.split(" ")[0] in self.known.repeated or self._fetches(run, action.text):
             return
         if action.barrier:
-            inside = interpreters().inside
             folder = self.before.scopes[run].folder
-            plain = all(any(f"{text} ".startswith(f"{known} ") for known in inside) for text in [action.text])
-            if not plain or folder is None or not self._is_carried(folder):
+            if not begins(action.text, interpreters().inside) or folder is None or not self._is_carried(folder):
                 yield f"`{shortened(action.text)}` may write what would be left behind"
             return
         if action.install is not None:

@@ -21,12 +21,11 @@ from optimizer.facts.installs import Standing, installs_of
 from optimizer.facts.manifests import Need
 from optimizer.facts.paths import within
 from optimizer.facts.tables import json_object
-from optimizer.facts.texts import argument_text, shortened
+from optimizer.facts.texts import argument_text, begins, shortened
 from optimizer.knowledge.ecosystems import ecosystems
 from optimizer.knowledge.interpreters import interpreters
-from optimizer.syntax.nodes import Instruction
+from optimizer.syntax.nodes import FILLERS, Instruction
 
-_LAYERS = ("RUN", "COPY", "ADD")
 _RUNNERS = ("npm", "npx", "yarn", "pnpm", "pnpx")
 
 
@@ -101,8 +100,8 @@ class Parted(Struct, dict=True):
             yield "a stage would have another name"
         if self.first.base != self.old.base or self.first.parent is not self._parent:
             yield "what is installed would be installed on another image"
-        kept = [_told(one) for stage in self._became for one in stage.instructions if one.name not in _LAYERS]
-        if kept != [_told(one) for one in self.old.instructions if one.name not in _LAYERS]:
+        kept = [_told(one) for stage in self._became for one in stage.instructions if one.name not in FILLERS]
+        if kept != [_told(one) for one in self.old.instructions if one.name not in FILLERS]:
             yield "the builder would be set up otherwise"
         if self.extra and (self.builder.parent is not self.first or self.first.name in self._names):
             yield "the builder would not stand on what was installed, or the name means something else"
@@ -338,8 +337,8 @@ class Parted(Struct, dict=True):
     def _untouched(self, copy: Copy) -> Iterator[str]:
         for one in self._behind:
             effects = self.before.effects(one)
-            inside = all(call.name in _RUNNERS for call in self.before.calls(one)) or any(
-                f"{argument_text(one)} ".startswith(f"{known} ") for known in interpreters().inside
+            inside = all(call.name in _RUNNERS for call in self.before.calls(one)) or begins(
+                argument_text(one), interpreters().inside
             )
             if (
                 one.name == "RUN"

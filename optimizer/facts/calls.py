@@ -45,6 +45,11 @@ class Call(Struct, frozen=True, eq=False):
         literal = self.words[0].literal
         return None if literal is None else posixpath.basename(literal)
 
+    @property
+    def said(self) -> str:
+        """Its text, the name without folders."""
+        return " ".join([self.name or "", *(word.text for word in self.words[1:])])
+
 
 def calls(instruction: Instruction, script: ShellScript | None) -> tuple[Call, ...]:
     """All commands of a RUN in source order: of its script, or of its JSON form."""

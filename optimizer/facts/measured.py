@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from optimizer.facts import Facts
-from optimizer.syntax.nodes import Instruction
-
-_LAYERS = ("RUN", "COPY", "ADD", "WORKDIR")
+from optimizer.syntax.nodes import LAYERS, Instruction
 
 
 def at_lines(facts: Facts, seconds: Mapping[int, float]) -> Mapping[Instruction, float]:
@@ -38,7 +36,7 @@ def _moved(
     before: Facts, come: Sequence[Instruction], there: set[Instruction], found: dict[Instruction, float]
 ) -> set[Instruction]:
     """The instructions that are gone for good; those that stand elsewhere in the same words are put into `found`."""
-    gone = {one for one in before.stage_of if one not in there and one.name in _LAYERS}
+    gone = {one for one in before.stage_of if one not in there and one.name in LAYERS}
     by_text: dict[str, list[Instruction]] = {}
     for one in before.tree.instructions:
         if one in gone:
@@ -78,6 +76,6 @@ def _runs(instructions: Sequence[Instruction], shared: set[Instruction]) -> dict
         if one in shared:
             last = one
             found[last] = []
-        elif one.name in _LAYERS:
+        elif one.name in LAYERS:
             found[last].append(one)
     return found

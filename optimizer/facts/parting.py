@@ -24,16 +24,15 @@ from optimizer.facts.permissions import setting
 from optimizer.facts.stacks.site import Unknown
 from optimizer.facts.sync import scripts_of
 from optimizer.facts.tables import json_object
-from optimizer.facts.texts import argument_text, shortened
+from optimizer.facts.texts import argument_text, begins, shortened
 from optimizer.facts.tools import edition, tool_calls
 from optimizer.knowledge.ecosystems import Tool
 from optimizer.knowledge.interpreters import interpreters
-from optimizer.syntax.nodes import Instruction
+from optimizer.syntax.nodes import FILLERS, Instruction
 
 _ELSEWHERE = frozenset({"apt", "apk", "npm"})
 """Families of installs whose packages lie where they always do."""
 MODULES = "node_modules"
-_LAYERS = ("RUN", "COPY", "ADD")
 _NAMES_MODULES = re.compile(r"node_modules(?!/\.bin\b)")
 
 
@@ -127,7 +126,7 @@ class _Parted(Struct):
     def _behind(self) -> list[Instruction]:
         """What makes layers behind the install."""
         steps = self.builder.instructions
-        return [one for one in steps[steps.index(self.install.run) + 1 :] if one.name in _LAYERS]
+        return [one for one in steps[steps.index(self.install.run) + 1 :] if one.name in FILLERS]
 
     def _prunes(self, run: Instruction) -> bool:
         tool = self.tool(run)
@@ -222,7 +221,7 @@ class _Parted(Struct):
             call.tool.manifest == "package.json" and call.verb not in call.tool.production_verbs for call in calls
         )
         text = argument_text(run)
-        return scripts or any(f"{text} ".startswith(f"{known} ") for known in interpreters().inside)
+        return scripts or begins(text, interpreters().inside)
 
     def _scripts(self) -> Iterator[str]:
         """The scripts of the project, and the names of its packages."""

@@ -8,11 +8,10 @@ from collections.abc import Iterator
 
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.bases import image_of
+from optimizer.facts.context import text_of
 from optimizer.facts.texts import argument_text
 from optimizer.knowledge.hardening import hardening
 from optimizer.syntax.nodes import Instruction
-
-LAYERS = ("RUN", "COPY", "ADD", "WORKDIR")
 
 
 def started(stage: BuildStage) -> tuple[Instruction, ...]:
@@ -31,8 +30,7 @@ def _words_of(facts: Facts, name: str) -> Iterator[str]:
     """The words of the files of that name in the context: a script may start something else."""
     for path in facts.context.files if facts.context is not None and name else ():
         if posixpath.basename(path) == name:
-            content = facts.context.content(path) if facts.context is not None else None
-            yield from map(posixpath.basename, re.split(r"[^\w./+-]+", (content or b"").decode("utf-8", "replace")))
+            yield from map(posixpath.basename, re.split(r"[^\w./+-]+", text_of(facts.context, path)))
 
 
 def root_image(stage: BuildStage) -> str:

@@ -6,6 +6,7 @@ import re
 from fnmatch import fnmatchcase
 
 from optimizer.facts import Facts
+from optimizer.facts.context import text_of
 from optimizer.knowledge.interpreters import interpreters
 
 _TARGET = re.compile(r"\btarget\b[\"']?\s*[:= ]\s*[\"']?([\w.-]+)")
@@ -18,10 +19,8 @@ def targets(facts: Facts) -> frozenset[str]:
 
 def _targets(facts: Facts) -> frozenset[str]:
     found: set[str] = set()
-    context = facts.context
-    for path in context.files if context is not None else ():
+    for path in facts.context.files if facts.context is not None else ():
         name = path.rpartition("/")[2]
-        if context is not None and any(fnmatchcase(name, one) for one in interpreters().builders):
-            content = (context.content(path) or b"").decode("utf-8", "replace")
-            found |= {match.lower() for match in _TARGET.findall(content)}
+        if any(fnmatchcase(name, one) for one in interpreters().builders):
+            found |= {match.lower() for match in _TARGET.findall(text_of(facts.context, path))}
     return frozenset(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from optimizer.syntax.nodes import (
@@ -51,6 +51,11 @@ def _read(word: Word | Item, reworded: Mapping[Node, str]) -> Iterator[str]:
     text = reworded.get(word)
     if text != "":
         yield word.text if text is None else text
+
+
+def begins(text: str, known: Iterable[str]) -> bool:
+    """Whether a command begins with one of these, word by word."""
+    return f"{text} ".startswith(tuple(f"{one} " for one in known))
 
 
 def shortened(text: str, most: int = 60) -> str:

@@ -338,6 +338,12 @@ ShellPart = Command | Compound | Operator | Reserved | Redirect | Word | Gap | C
 Body = ShellScript | ExecForm | Words | Pairs | Opaque | Instruction | None
 
 
+FILLERS = ("RUN", "COPY", "ADD")
+"""The instructions that bring files."""
+LAYERS = (*FILLERS, "WORKDIR")
+"""The instructions that make a layer."""
+
+
 def instruction_name(keyword: str) -> str:
     """The word in upper case; Go takes the Kelvin sign for a K."""
     return keyword.upper() if keyword.isascii() else keyword.replace("\u212a", "k").upper()

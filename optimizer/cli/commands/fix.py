@@ -16,6 +16,7 @@ from optimizer.cli.commands.options import (
     Ignore,
     Jobs,
     NoCache,
+    NoContext,
     Output,
     Platform,
     Profile,
@@ -23,6 +24,7 @@ from optimizer.cli.commands.options import (
     Select,
     Target,
     Timeout,
+    Unsafe,
 )
 from optimizer.cli.errors import UsageError
 
@@ -34,7 +36,7 @@ def fix(
     ] = None,
     write: Annotated[bool, typer.Option("--write", "-w", help="Rewrite the files in place.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Exit with 1 if something would change.")] = False,
-    unsafe: Annotated[bool, typer.Option("--unsafe", help="Also what gives the image other content.")] = False,
+    unsafe: Unsafe = False,
     select: Select = None,
     ignore: Ignore = None,
     profile: Profile = None,
@@ -49,7 +51,7 @@ def fix(
     context: Annotated[
         Path | None, typer.Option(metavar="DIR", help="The build context of the files. Default: it is looked for.")
     ] = None,
-    no_context: Annotated[bool, typer.Option("--no-context", help="Look at nothing but the Dockerfiles.")] = False,
+    no_context: NoContext = False,
     log: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="The log of a build of the one file: real seconds. `-`: standard input."),

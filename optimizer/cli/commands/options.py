@@ -42,3 +42,8 @@ Output = Annotated[Path | None, typer.Option(metavar="FILE", help="Write it ther
 Target = Annotated[str | None, typer.Option(metavar="STAGE")]
 Secrets = Annotated[list[str] | None, typer.Option(metavar="id=...,src=...")]
 Platform = Annotated[str | None, typer.Option(metavar="OS/ARCH")]
+Paths = Annotated[
+    list[str] | None, typer.Argument(metavar="[PATHS]...", help="Files or folders. Default: this folder.")
+]
+Unsafe = Annotated[bool, typer.Option("--unsafe", help="Also what gives the image other content.")]
+NoContext = Annotated[bool, typer.Option("--no-context", help="Look at nothing but the Dockerfiles.")]

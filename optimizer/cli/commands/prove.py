@@ -12,6 +12,7 @@ from optimizer.cli.commands.options import (
     Builder,
     Context,
     Ignore,
+    Paths,
     Platform,
     Profile,
     Secrets,
@@ -22,9 +23,7 @@ from optimizer.cli.commands.options import (
 
 
 def prove(
-    paths: Annotated[
-        list[str] | None, typer.Argument(metavar="[PATHS]...", help="Files or folders. Default: this folder.")
-    ] = None,
+    paths: Paths = None,
     unsafe: Annotated[bool, typer.Option("--unsafe", help="Prove the unsafe changes too.")] = False,
     select: Select = None,
     ignore: Ignore = None,

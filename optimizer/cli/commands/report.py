@@ -8,25 +8,35 @@ from typing import Annotated
 import typer
 
 from optimizer.cli.commands.messages import Messages
-from optimizer.cli.commands.options import ChangedSince, Context, Exclude, Ignore, Jobs, NoCache, Profile, Select
+from optimizer.cli.commands.options import (
+    ChangedSince,
+    Context,
+    Exclude,
+    Ignore,
+    Jobs,
+    NoCache,
+    NoContext,
+    Paths,
+    Profile,
+    Select,
+    Unsafe,
+)
 
 
 def report(
-    paths: Annotated[
-        list[str] | None, typer.Argument(metavar="[PATHS]...", help="Files or folders. Default: this folder.")
-    ] = None,
+    paths: Paths = None,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the page there.")] = None,
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the same as JSON.")] = None,
     history: Annotated[
         list[Path] | None,
         typer.Option(metavar="FILE", help="What --json wrote earlier, or a folder of it: the page shows the trend."),
     ] = None,
-    unsafe: Annotated[bool, typer.Option("--unsafe", help="Also what gives the image other content.")] = False,
+    unsafe: Unsafe = False,
     select: Select = None,
     ignore: Ignore = None,
     profile: Profile = None,
     context: Context = None,
-    no_context: Annotated[bool, typer.Option("--no-context", help="Look at nothing but the Dockerfiles.")] = False,
+    no_context: NoContext = False,
     jobs: Jobs = None,
     exclude: Exclude = None,
     changed_since: ChangedSince = None,

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from optimizer.cli.commands.messages import Messages
-from optimizer.cli.commands.options import Ignore, Output, Profile, Select
+from optimizer.cli.commands.options import Ignore, Output, Profile, Select, Unsafe
 
 
 def review(
@@ -27,7 +27,7 @@ def review(
         str | None, typer.Option(metavar="OWNER/NAME", help="Where to, with --post. In CI it is known.")
     ] = None,
     pull_request: Annotated[int | None, typer.Option(metavar="NUMBER", help="Likewise.")] = None,
-    unsafe: Annotated[bool, typer.Option("--unsafe", help="Also what gives the image other content.")] = False,
+    unsafe: Unsafe = False,
     select: Select = None,
     ignore: Ignore = None,
     profile: Profile = None,

@@ -91,6 +91,12 @@ Supply = Context | Missing | Callable[[], Context | Missing]
 """A context, or what finds it when a fact asks for the first time: until then nothing is listed."""
 
 
+def text_of(context: Context | None, path: str | None) -> str:
+    """What a file of the context holds; empty where it cannot be read, or no context is given."""
+    content = context.content(path) if context is not None and path is not None else None
+    return (content or b"").decode("utf-8", "replace")
+
+
 def once(find: Callable[[], Context | Missing]) -> Callable[[], Context | Missing]:
     """The same search, made at most once."""
     return cache(find)

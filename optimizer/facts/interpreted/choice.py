@@ -44,7 +44,7 @@ from optimizer.knowledge.interpreters import Interpreter, Prune, interpreters
 from optimizer.knowledge.runtime_needs import runtime_needs_table
 from optimizer.knowledge.stacks import matches
 from optimizer.knowledge.variants import variants
-from optimizer.syntax.nodes import Instruction
+from optimizer.syntax.nodes import FILLERS, Instruction
 
 
 def conversion(
@@ -62,7 +62,6 @@ def conversion(
     return _Choice(facts, stage, row, stage.base, tuple(artefacts), tuple(packages)).made()
 
 
-LAYERS = ("RUN", "COPY", "ADD")
 _FOR_ALL = {"-g", "--global", "--location=global"}
 """With these npm installs programs that no project has."""
 
@@ -380,7 +379,7 @@ class _Choice:
         """Whether the install runs in another folder, or as another user, than what stands at the end of the stage."""
         moves = any(one.name in ("cd", "pushd") for one in self.facts.calls(run))
         scope = self.facts.scopes[run]
-        end = self.facts.scopes[[one for one in self.stage.instructions if one.name in LAYERS][-1]]
+        end = self.facts.scopes[[one for one in self.stage.instructions if one.name in FILLERS][-1]]
         return moves or scope.folder != end.folder or scope.user != end.user
 
     def _fits(self, run: Instruction, prune: Prune) -> bool:

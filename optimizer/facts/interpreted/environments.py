@@ -19,6 +19,7 @@ from optimizer.facts.interpreted.requires import fits
 from optimizer.facts.packages import package_call
 from optimizer.facts.runtime_needs.started import files_of
 from optimizer.facts.tables import toml_table
+from optimizer.facts.texts import begins
 from optimizer.knowledge.environments import Tool, environments
 from optimizer.syntax.nodes import Instruction
 
@@ -73,7 +74,7 @@ def _row(name: str, verbs: list[str]) -> Tool | None:
 def is_quiet(call: Call) -> bool:
     """Whether a call of a tool installs nothing, although it is a tool that does."""
     text = " ".join([plain_name(call.name or ""), *(word.text for word in call.words[1:])])
-    return any(f"{text} ".startswith(f"{known} ") for known in environments().quiet)
+    return begins(text, environments().quiet)
 
 
 def named(call: Call) -> frozenset[str] | None:
@@ -99,8 +100,8 @@ def made(facts: Facts, run: Instruction) -> tuple[str, ...]:
 def _made_by(facts: Facts, run: Instruction) -> Iterator[str]:
     for action in raw_effects(facts, run).actions:
         words = action.text.split()
-        text = " ".join([plain_name(words[0]), *words[1:], ""]) if words else ""
-        if any(text.startswith(f"{maker} ") for maker in environments().makers):
+        text = " ".join([plain_name(words[0]), *words[1:]]) if words else ""
+        if begins(text, environments().makers):
             paths = [place.path for place in action.writes]
             folder = facts.scopes[run].folder
             yield from paths or ([posixpath.join(folder, ".venv")] if folder is not None else [])

@@ -7,9 +7,11 @@ import re
 from collections.abc import Collection, Iterator
 
 from optimizer.facts import BuildStage, Facts
+from optimizer.facts.context import text_of
 from optimizer.facts.packages import PackageCall
 from optimizer.facts.runtime_needs import Kind, Needs
 from optimizer.facts.runtime_needs.started import files_of
+from optimizer.facts.texts import begins
 from optimizer.knowledge.build_packages import build_packages
 from optimizer.knowledge.interpreters import Interpreter, interpreters
 from optimizer.knowledge.runtime_needs import runtime_needs_table
@@ -50,8 +52,7 @@ def unseen(facts: Facts, stage: BuildStage) -> Instruction | None:
     """A RUN that brings sources of elsewhere, so that nobody knows what they start; None where none does."""
     known = interpreters().unseen
     for run in (one for one in stage.instructions if one.name == "RUN"):
-        texts = [" ".join([call.name or "", *(word.text for word in call.words[1:])]) for call in facts.calls(run)]
-        if any(f"{text} ".startswith(f"{one} ") for text in texts for one in known):
+        if any(begins(call.said, known) for call in facts.calls(run)):
             return run
     return None
 
@@ -60,10 +61,9 @@ def called_by_settings(facts: Facts, stage: BuildStage, programs: Collection[str
     """A program that settings of a scheduler or supervisor name, with the place; None where none does."""
     words = re.compile(rf"(?<![\w.@-])(?:{'|'.join(map(re.escape, programs))})(?![\w.-])")
     for path in sorted(set(files_of(facts, stage).values())):
-        if re.search(r"\.(?:conf|ini|cron|crontab)$|(?:^|/)[\w.-]*cron[^/]*$", path) and facts.context is not None:
-            content = (facts.context.content(path) or b"").decode("utf-8", "replace")
-            if found := words.search(content):
-                return found[0], f"`{path}` names it"
+        is_setting = re.search(r"\.(?:conf|ini|cron|crontab)$|(?:^|/)[\w.-]*cron[^/]*$", path) is not None
+        if is_setting and (found := words.search(text_of(facts.context, path))):
+            return found[0], f"`{path}` names it"
     for run in (one for one in stage.instructions if one.name == "RUN" and "cron" in facts.sources[one]):
         if any(call.name == "crontab" for call in facts.calls(run)) and (found := words.search(facts.sources[run])):
             return found[0], "a crontab names it"

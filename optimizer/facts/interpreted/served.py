@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from msgspec import Struct
 
 from optimizer.facts import BuildStage, Facts
+from optimizer.facts.context import text_of
 from optimizer.facts.paths import within
 from optimizer.facts.runtime_needs.started import files_of
 from optimizer.facts.scope import Scope
@@ -50,10 +51,10 @@ def is_made(facts: Facts, stage: BuildStage, folder: str) -> bool:
     scope = facts.behind(stage) or Scope()
     root = scope.folder or "/"
     name = posixpath.relpath(folder, root).partition("/")[0]
-    manifest = _text(facts, files.get(posixpath.join(root, "package.json")))
+    manifest = text_of(facts.context, files.get(posixpath.join(root, "package.json")))
     scripts = " ".join((scripts_of(manifest.encode()) or {}).values())
     settings = [path for path in files if posixpath.dirname(path) == root and _is_setting(posixpath.basename(path))]
-    texts = (_text(facts, files[path]) for path in settings)
+    texts = (text_of(facts.context, files[path]) for path in settings)
     said = [text for text in texts if any(word in text for word in _known().words)]
     if said or any(f"{word} " in scripts for word in _OPTIONS):
         return any(re.search(rf"[\s\"'/=]{re.escape(name)}(?:[\s\"'/]|$)", text) for text in (*said, scripts))
@@ -62,11 +63,6 @@ def is_made(facts: Facts, stage: BuildStage, folder: str) -> bool:
 
 def _is_setting(name: str) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in _known().settings)
-
-
-def _text(facts: Facts, path: str | None) -> str:
-    content = facts.context.content(path) if facts.context is not None and path is not None else None
-    return (content or b"").decode("utf-8", "replace")
 
 
 def _operand(words: Sequence[str], server: Server) -> str | None:

@@ -21,7 +21,7 @@ from optimizer.facts.paths import within
 from optimizer.facts.scope import Scope
 from optimizer.facts.stacks.site import Ground, Unknown
 from optimizer.facts.stacks.survey import HINT
-from optimizer.facts.texts import shortened
+from optimizer.facts.texts import begins, shortened
 from optimizer.knowledge import commands
 from optimizer.knowledge.effects import effects_table
 from optimizer.knowledge.interpreters import Interpreter, interpreters
@@ -146,12 +146,12 @@ class Survey(Struct):
             return
         if "chmod" in names:
             self.modes.append((run, step if len(calls) == 1 else None))
-        tools = {interpreters().fetched(_said(call), self.facts.sources[run]) for call in calls} - {None}
+        tools = {interpreters().fetched(call.said, self.facts.sources[run]) for call in calls} - {None}
         if tools:
             self.fetched |= dict.fromkeys(tools, run)
             return
-        for text in map(_said, calls):
-            if any(f"{text} ".startswith(f"{known} ") for known in interpreters().unfollowed):
+        for text in (call.said for call in calls):
+            if begins(text, interpreters().unfollowed):
                 self._give_up(Unknown(f"where `{shortened(text, 40)}` puts packages is not followed; {HINT}", run))
         for action in actions:
             try:
@@ -226,10 +226,8 @@ class Survey(Struct):
 
     def _is_inside(self, run: Instruction, calls: Sequence[Call]) -> bool:
         """Whether all of it is known to write in its folder alone."""
-        texts = [" ".join([*(word.text for word in call.words), ""]) for call in calls]
-        return self.facts.scopes[run].folder is not None and all(
-            any(text.startswith(f"{known} ") for known in interpreters().inside) for text in texts
-        )
+        texts = (" ".join(word.text for word in call.words) for call in calls)
+        return self.facts.scopes[run].folder is not None and all(begins(text, interpreters().inside) for text in texts)
 
     def _write(self, place: Place, run: Instruction) -> None:
         path = place.path
@@ -262,11 +260,6 @@ class Survey(Struct):
     def _is_ignored(self, path: str) -> bool:
         home = "/root"
         return any(within(path, one.replace("~", home)) for one in interpreters().ignored)
-
-
-def _said(call: Call) -> str:
-    """The text of a command, its name without folders."""
-    return " ".join([call.name or "", *(word.text for word in call.words[1:])])
 
 
 def _first_below(path: str, folder: str) -> str:

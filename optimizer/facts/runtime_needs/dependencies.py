@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from optimizer.facts import BuildStage, Facts
-from optimizer.facts.context import Context
+from optimizer.facts.context import Context, text_of
 from optimizer.facts.runtime_needs import Kind, Need, Unknown
 from optimizer.facts.runtime_needs.started import files_of
 from optimizer.facts.runtime_needs.suites import libraries
@@ -60,8 +60,8 @@ def loaded(facts: Facts, stage: BuildStage, names: frozenset[str]) -> frozenset[
     language = next(one for one in runtime_needs_table().languages if one.name == "javascript")
     found: set[str] = set()
     for path in {*files_of(facts, stage).values()} if names else ():
-        content = facts.context.content(path) if facts.context and language.is_source(path) else None
-        for match in _LOADS.finditer((content or b"").decode("utf-8", "replace")):
+        text = text_of(facts.context, path) if language.is_source(path) else ""
+        for match in _LOADS.finditer(text):
             found |= {name for name in names if match[1] == name or match[1].startswith(f"{name}/")}
     return frozenset(found)
 
@@ -70,7 +70,7 @@ def _left_out(context: Context, path: str) -> frozenset[str]:
     """The gems of a lock file that its Gemfile has for development alone."""
     if posixpath.basename(path) != "Gemfile.lock":
         return frozenset()
-    text = (context.content(path.removesuffix(".lock")) or b"").decode("utf-8", "replace")
+    text = text_of(context, path.removesuffix(".lock"))
     return frozenset(_GEM.findall(text)) - frozenset(_GEM.findall(_GROUP.sub("", text)))
 
 

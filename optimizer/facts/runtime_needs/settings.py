@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from optimizer.facts import BuildStage, Facts
 from optimizer.facts.runtime_needs import Kind, Need, Unknown
-from optimizer.syntax.nodes import Instruction
+from optimizer.syntax.nodes import FILLERS, Instruction
 
 _LOCALES = ("LANG", "LC_ALL", "LC_CTYPE", "LC_TIME", "LC_NUMERIC", "LC_COLLATE", "LANGUAGE")
 _PLAIN = re.compile(r"(C|POSIX)(\.[\w-]+)?|", re.IGNORECASE)
@@ -34,7 +34,7 @@ def of_settings(facts: Facts, stage: BuildStage) -> Iterator[Need | Unknown]:
 
 
 def _step(facts: Facts, instruction: Instruction) -> Iterator[Need | Unknown]:
-    if instruction.name not in ("RUN", "COPY", "ADD"):
+    if instruction.name not in FILLERS:
         return
     text = facts.sources[instruction]
     if any(sign in text for sign in _OWN_CERTIFICATES[:1]):

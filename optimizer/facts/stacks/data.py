@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 
-from optimizer.facts.context import Context
+from optimizer.facts.context import Context, text_of
 from optimizer.facts.paths import within
 from optimizer.knowledge.stacks import Stack, is_left, signs
 
@@ -61,11 +61,6 @@ def fits(path: str, pattern: str) -> bool:
     """Whether a path, or one of the folders that it lies in, fits a pattern whose `*` stop at slashes."""
     parts, wanted = path.split("/"), pattern.split("/")
     return len(parts) >= len(wanted) and all(map(fnmatchcase, parts, wanted))
-
-
-def text_of(context: Context, path: str) -> str:
-    """What a file of the context holds; empty where it cannot be read."""
-    return (context.content(path) or b"").decode("utf-8", "replace")
 
 
 def places(data: Mapping[str, str], files: Mapping[str, str], stack: Stack) -> list[str]:

@@ -9,8 +9,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from optimizer.facts.context import Context
-from optimizer.facts.stacks.data import text_of
+from optimizer.facts.context import Context, text_of
 from optimizer.knowledge.stacks import Stack, signs
 
 

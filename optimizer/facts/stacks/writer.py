@@ -17,7 +17,7 @@ from optimizer.facts.stacks.choice import Plan, values_of
 from optimizer.facts.stacks.site import Unknown
 from optimizer.facts.stacks.survey import MOVED
 from optimizer.facts.texts import comment_lines
-from optimizer.syntax.nodes import Instruction, Node, Words, rewritten
+from optimizer.syntax.nodes import FILLERS, Instruction, Node, Words, rewritten
 
 BUILDS = "# builds what the stage below runs"
 RUNS = "# holds what the container needs, and nothing that built it"
@@ -47,7 +47,7 @@ class Writer(Struct):
 
     @property
     def _last_layer(self) -> int:
-        return max(n for n, one in enumerate(self.stage.instructions) if one.name in ("RUN", "COPY", "ADD"))
+        return max(n for n, one in enumerate(self.stage.instructions) if one.name in FILLERS)
 
     def _builder(self) -> str:
         """A name for the builder that nothing in the file uses."""
